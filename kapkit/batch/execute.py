@@ -1,0 +1,182 @@
+"""Run the notebooks of many regions in parallel processes."""
+
+import logging
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context, parent_process
+from threading import Thread, current_thread, main_thread
+
+from kapkit.batch.record import NotebookRecord, NotebookTask
+
+_LOOK_UP = 1.0  # seconds; on Windows a wait without end cannot be interrupted
+_GRACE = 15.0  # seconds that a worker has to end its kernel
+_ENDINGS = (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def execute_regions(
+    regions: Iterable[Sequence[NotebookTask]],
+    *,
+    jobs: int,
+    timeout: int,
+    on_done: Callable[[NotebookRecord], None],
+) -> None:
+    """Run each region's notebooks in order, several regions at a time.
+
+    A notebook that fails stops neither its region's later notebooks nor other regions.
+
+    Parameters
+    ----------
+    regions : iterable of sequences of NotebookTask
+        A region's notebooks in order; the portfolio is one more.
+    jobs : int
+        Regions at a time; each takes a worker process and a kernel.
+    timeout : int
+        Seconds that one cell may take.
+    on_done : callable
+        Told of each notebook as it ends, in this process: keeps the record, moves the bar.
+
+    Raises
+    ------
+    DataError
+        If a template does not take its parameters; nothing is started then.
+    KeyboardInterrupt
+        After every kernel has ended and `on_done` knows of the notebooks cut short. Whatever
+        `on_done` raises ends the run in the same way.
+    """
+    waiting = deque(deque(region) for region in regions if region)
+    for task in (task for region in waiting for task in region):
+        task.record()
+    lanes = [_Lane(waiting, timeout) for _ in range(min(jobs, len(waiting)))]
+    try:
+        _work_off(lanes, on_done)
+    except BaseException:
+        for cut_short in _interrupted(lanes):
+            on_done(cut_short)
+        raise
+    finally:
+        for lane in lanes:
+            lane.pool.shutdown()
+
+
+class _Lane:
+    """A worker process that takes one region after another, replaced when it dies.
+
+    A pool of one: of several workers in a pool, the death of one fails the work of all.
+    """
+
+    def __init__(self, waiting: deque[deque[NotebookTask]], timeout: int) -> None:
+        self.waiting = waiting
+        self.timeout = timeout
+        self.region: deque[NotebookTask] = deque()
+        self.future: Future[NotebookRecord] | None = None
+        self.hire()
+
+    def hire(self) -> None:
+        """Start a worker process."""
+        self.pool = ProcessPoolExecutor(1, get_context("spawn"), _follow)
+        with _born_deaf():
+            self.worker = self.pool.submit(os.getpid)
+
+    def take_next(self) -> None:
+        """Begin the region's next notebook, else the first of the next region."""
+        self.future = None
+        if not self.region and self.waiting:
+            self.region = self.waiting.popleft()
+        if self.region:
+            self.task = self.region.popleft()
+            self.future = self.begin()
+
+    def begin(self) -> Future[NotebookRecord]:
+        """Hand the notebook to the worker, or to a new one if it died."""
+        try:
+            return self.pool.submit(_execute, self.task, self.timeout)
+        except BrokenProcessPool:
+            self.pool.shutdown()
+            self.hire()
+            return self.pool.submit(_execute, self.task, self.timeout)
+
+    def tell(self, how: signal.Signals) -> None:
+        """Send the worker a signal, if it has not ended."""
+        with suppress(BrokenProcessPool, ProcessLookupError):
+            os.kill(self.worker.result(), how)
+
+
+def _work_off(lanes: Sequence[_Lane], on_done: Callable[[NotebookRecord], None]) -> None:
+    for lane in lanes:
+        lane.take_next()
+    while running := {lane.future: lane for lane in lanes if lane.future}:
+        for future in wait(running, _LOOK_UP, FIRST_COMPLETED).done:
+            lane = running[future]
+            result = _outcome(lane.task, future)
+            lane.take_next()
+            on_done(result)
+
+
+def _interrupted(lanes: Sequence[_Lane]) -> list[NotebookRecord]:
+    """End the kernels and workers that run; say what became of their notebooks."""
+    running = {lane.future: lane for lane in lanes if lane.future}
+    for how in _ENDINGS:
+        for lane in (lane for future, lane in running.items() if not future.done()):
+            lane.tell(how)
+        wait(running, _GRACE)
+    return [
+        lane.task.record(status="failed", error="interrupted")
+        if future.exception()
+        else future.result()
+        for future, lane in running.items()
+    ]
+
+
+def _outcome(task: NotebookTask, future: Future[NotebookRecord]) -> NotebookRecord:
+    """Say what became of a notebook, also where its worker did not live to say it."""
+    match error := future.exception():
+        case None:
+            return future.result()
+        case BrokenProcessPool():
+            return task.record(status="dead kernel", error="its worker process was ended")
+    return task.record(status="failed", error=f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _born_deaf() -> Iterator[None]:
+    """Let processes started meanwhile leave Ctrl-C to this one from their first moment."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _follow() -> None:
+    """Prepare a worker: it ends with the process it works for, and not before."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    if parent := parent_process():
+        parent.join()
+    while True:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_GRACE)
+
+
+def _execute(task: NotebookTask, timeout: int) -> NotebookRecord:
+    """Run in the worker, where SIGTERM unwinds, so that the kernel ends before the worker."""
+    from kapkit.batch.engine import execute_notebook  # takes seconds; only workers need it
+
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return execute_notebook(task, timeout=timeout)
+    finally:
+        signal.signal(signal.SIGTERM, before)

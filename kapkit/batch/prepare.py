@@ -1,0 +1,89 @@
+"""Prepare a run, once: check the book, write one folder of Parquet per region."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from kapkit.book.errors import DataError
+from kapkit.book.prepared import FACTS_FILE, facts_to_json
+from kapkit.book.slug import slug
+from kapkit.book.snapshot import Snapshot
+from kapkit.book.totals import reconcile
+
+
+def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
+    """Write the book as of a day as partitions that notebooks read with ``open_book``.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The checked book.
+    folder : Path
+        Appears whole or not at all; an older one is replaced.
+
+    Returns
+    -------
+    Mapping
+        Region name to the name of its folder.
+
+    Raises
+    ------
+    DataError
+        If the control totals do not reconcile, or the book has no region.
+    """
+    reconcile(snapshot.totals)
+    if not snapshot.regions:
+        raise DataError("accounts: no row has a region, so there is nothing to plan")
+    slugs = {region: slug(region) for region in snapshot.regions}
+    beside = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for name, frame in snapshot.frames().items():
+        _write_partitions(snapshot, name, frame, slugs, beside)
+    _write_set_aside(snapshot, beside / "set_aside")
+    content = {"facts": facts_to_json(snapshot.facts), "regions": slugs}
+    (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
+    return slugs
+
+
+def _write_partitions(
+    snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
+) -> None:
+    """Stream one frame into a file per region; an empty file keeps its columns."""
+    batches = snapshot.source.batches(frame.sort("account_id"))
+    schema = batches.schema.append(pa.field("_slug", pa.string()))
+    named = (_with_slug(batch, slugs, schema) for batch in batches)
+    ds.write_dataset(
+        named,
+        folder,
+        schema=schema,
+        format="parquet",
+        partitioning=["_slug"],
+        basename_template=f"{name}-{{i}}.parquet",
+        existing_data_behavior="overwrite_or_ignore",
+        max_partitions=max(1024, len(slugs)),
+    )
+    pq.write_table(batches.schema.empty_table(), folder / f"{name}.parquet")
+
+
+def _with_slug(batch: pa.RecordBatch, slugs: dict[str, str], schema: pa.Schema) -> pa.RecordBatch:
+    folders = pa.array([slugs[region] for region in batch["region"].to_pylist()], pa.string())
+    return pa.RecordBatch.from_arrays([*batch.columns, folders], schema=schema)
+
+
+def _write_set_aside(snapshot: Snapshot, folder: Path) -> None:
+    folder.mkdir()
+    for name in snapshot.tables:
+        batches = snapshot.source.batches(snapshot.set_aside(name))
+        with pq.ParquetWriter(folder / f"{name}.parquet", batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)

@@ -1,0 +1,135 @@
+"""Publish a run: executed notebooks become a site that appears whole or not at all."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree.ElementTree import ParseError
+
+import nbformat
+
+from kapkit.batch.record import NotebookRecord, RunRecord
+from kapkit.book.errors import DataError
+from kapkit.book.slug import slug
+from kapkit.report.pages import Fragment, RegionState, fragment, index_page, region_page
+
+FIRST = "brief"
+_UNREADABLE = (OSError, ValueError, ParseError, nbformat.ValidationError)
+
+
+def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[RegionState, ...]:
+    """Put what leadership reads where they read it: an index, and a page per region.
+
+    Everything is written to a folder beside `site` that then takes its place, so that no
+    reader meets half a site, and pages of regions that are no longer well do not survive.
+
+    Parameters
+    ----------
+    site : Path
+        Folder of the site; a site that is there is replaced.
+    run : Path
+        Folder of the run, with the executed notebooks that the record names.
+    record : RunRecord
+        What became of each notebook; only regions of which all are ok get a page.
+    book : str
+        Name of the book, as people read it.
+
+    Returns
+    -------
+    tuple of RegionState
+        As published: a region of which a notebook cannot be read is not ok any more.
+
+    Raises
+    ------
+    DataError
+        If `site` holds something that kapkit did not write.
+    """
+    _refuse_foreign(site)
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(
+        prefix=f".{site.name}-", dir=site.parent, ignore_cleanup_errors=True
+    ) as beside:
+        new = Path(beside) / "new"
+        regions = dict.fromkeys(one.region for one in record.notebooks if one.region is not None)
+        published = tuple(_publish_region(new, name, run, record, book) for name in regions)
+        parts, state = _read(run, record, None)
+        _write(
+            new / "index.html",
+            index_page(
+                book=book,
+                as_of=record.as_of,
+                regions=published,
+                portfolio=parts,
+                problem=state.detail,
+            ),
+        )
+        _take_place(new, site, Path(beside) / "old")
+    return published
+
+
+def _publish_region(new: Path, region: str, run: Path, record: RunRecord, book: str) -> RegionState:
+    """Write the page of a region that is ok; say how the region is."""
+    parts, state = _read(run, record, region)
+    if state.ok:
+        page = region_page(book=book, region=region, as_of=record.as_of, chapters=parts)
+        _write(new / state.slug / "index.html", page)
+    return state
+
+
+def _read(
+    run: Path, record: RunRecord, region: str | None
+) -> tuple[Sequence[Fragment], RegionState]:
+    """Read a region's notebooks, the brief first, if all are ok; say how the region is."""
+    notebooks = [one for one in record.notebooks if one.region == region]
+    state = RegionState(region or "", slug(region or ""), record.status(region))
+    if not state.ok:
+        bad = [one for one in notebooks if one.status != "ok"]
+        return [], replace(state, detail=_where_and_why(bad[0]) if bad else "not part of the run")
+    parts = []
+    for one in sorted(notebooks, key=lambda one: (one.notebook != FIRST, one.notebook)):
+        try:
+            notebook = nbformat.read(run / one.output, as_version=4)  # type: ignore[no-untyped-call]
+            parts.append(fragment(notebook, anchor=re.sub(r"^\d+_", "", one.notebook)))
+        except _UNREADABLE as error:
+            why = f"the executed notebook is missing or unreadable ({type(error).__name__})"
+            return [], replace(
+                state, status="failed", detail=f"{one.notebook}: {why}; run it again"
+            )
+    return parts, state
+
+
+def _where_and_why(bad: NotebookRecord) -> str:
+    """Name the notebook, the heading above the cell and the error, as far as they are known."""
+    where = bad.notebook + (f", “{bad.heading}”" if bad.heading else "")
+    return f"{where}: {bad.error or bad.status}"
+
+
+def _write(path: Path, page: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _take_place(new: Path, site: Path, old: Path) -> None:
+    """Exchange two folders by renaming; put the old one back if the new one cannot come."""
+    if not site.exists():
+        new.rename(site)
+        return
+    site.rename(old)
+    try:
+        new.rename(site)
+    except OSError:
+        old.rename(site)
+        raise
+
+
+def _refuse_foreign(site: Path) -> None:
+    """Never replace a folder of which kapkit did not write the index."""
+    if not site.exists() or (site.is_dir() and not any(site.iterdir())):
+        return
+    index = site / "index.html"
+    if not (index.is_file() and 'content="kapkit"' in index.read_text("utf-8", "replace")[:2000]):
+        raise DataError(
+            f"{site}: the site would replace this, but kapkit did not write it; "
+            "move it away or choose another folder"
+        )

@@ -1,0 +1,102 @@
+"""From checked lines to the frames of the analysis, in the engine."""
+
+import narwhals as nw
+
+from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
+from kapkit.book.source import LazyFrame
+
+_OPTIONAL = {"cost": nw.Float64(), "quantity": nw.Float64(), "product_id": nw.String()}
+
+
+def accepted(frame: LazyFrame) -> LazyFrame:
+    """Keep the rows that every rule accepts."""
+    return frame.filter(nw.col(STATE) == ACCEPTED)
+
+
+def account_frame(accounts: LazyFrame) -> LazyFrame:
+    """Give accepted accounts with every mapped column (schema: ACCOUNTS and features)."""
+    columns = [name for name in accounts.collect_schema().names() if not name.startswith("_")]
+    return accepted(accounts).select(*columns)
+
+
+def purchase_frame(sales: LazyFrame) -> LazyFrame:
+    """Sum accepted lines to one row per account and day (schema: PURCHASES, and region)."""
+    order = nw.when(nw.col("revenue") > 0).then(nw.col("order_id"))
+    credit = nw.when(nw.col("revenue") < 0).then(nw.col("revenue"))
+    lines = _lines(sales).with_columns(_order=order, _credit=credit)
+    summed = lines.group_by("region", "account_id", "date").agg(
+        nw.len().alias("lines"),
+        *_distinct("_order"),
+        nw.col("_credit").sum().alias("credits"),
+        *_sums(),
+    )
+    return _counted(_measured(summed), orders="_order")
+
+
+def category_frame(sales: LazyFrame, products: LazyFrame | None) -> LazyFrame:
+    """Sum accepted lines to one row per account, month and category (schema: CATEGORIES)."""
+    lines = _lines(sales).with_columns(month=nw.col("date").dt.truncate("1mo"))
+    if products is None:
+        lines = lines.with_columns(category=nw.lit(None, nw.String))
+    else:
+        categories = accepted(products).select("product_id", "category")
+        lines = lines.join(categories, on="product_id", how="left")
+    return _measured(lines.group_by("region", "account_id", "month", "category").agg(*_sums()))
+
+
+def book_facts(sales: LazyFrame) -> LazyFrame:
+    """One row: span, orders, buying accounts, gross revenue and its part with a known cost."""
+    gross = nw.when(nw.col("revenue") > 0).then(nw.col("revenue"))
+    costed = nw.when(~nw.col("cost").is_null()).then(gross)
+    return _lines(sales).select(
+        nw.col("date").min().alias("first_day"),
+        nw.col("date").max().alias("last_day"),
+        nw.col("order_id").n_unique().alias("orders"),
+        nw.col("account_id").n_unique().alias("buying_accounts"),
+        gross.sum().alias("gross"),
+        costed.sum().alias("costed"),
+    )
+
+
+def _lines(sales: LazyFrame) -> LazyFrame:
+    """Give accepted lines their region; optional columns the source lacks are missing."""
+    present = sales.collect_schema().names()
+    absent = {name: nw.lit(None, kind) for name, kind in _OPTIONAL.items() if name not in present}
+    costed = nw.when(~nw.col("cost").is_null()).then(nw.col("revenue"))
+    lines = accepted(sales).with_columns(region=nw.col(OF_REGION), **absent)
+    return lines.with_columns(_costed=costed)
+
+
+def _sums() -> list[nw.Expr]:
+    return [
+        nw.col("revenue").sum().alias("revenue"),
+        nw.col("quantity").sum().alias("quantity"),
+        nw.col("quantity").count().alias("_quantities"),
+        nw.col("cost").sum().alias("cost"),
+        nw.col("_costed").sum().alias("costed_revenue"),
+        nw.col("cost").count().alias("costed_lines"),
+    ]
+
+
+def _measured(summed: LazyFrame) -> LazyFrame:
+    """Leave a sum over nothing but missing values missing, not zero."""
+    known = nw.when(nw.col("_quantities") > 0).then(nw.col("quantity"))
+    cost = nw.when(nw.col("costed_lines") > 0).then(nw.col("cost"))
+    return summed.with_columns(quantity=known, cost=cost).drop("_quantities")
+
+
+def _distinct(column: str) -> list[nw.Expr]:
+    """Parts of a distinct count: n_unique counts a missing value as one more."""
+    return [
+        nw.col(column).n_unique().alias(f"{column}_all"),
+        nw.col(column).is_null().any().alias(f"{column}_gap"),
+    ]
+
+
+def _counted(summed: LazyFrame, **counts: str) -> LazyFrame:
+    made = {
+        name: nw.col(f"{column}_all") - nw.col(f"{column}_gap").cast(nw.Int64)
+        for name, column in counts.items()
+    }
+    parts = [f"{column}{part}" for column in counts.values() for part in ("_all", "_gap")]
+    return summed.with_columns(**made).drop(*parts)

@@ -1,0 +1,156 @@
+"""What the analysis sees: one region (or the whole company) as of a day, in small frames."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+from kapkit.book.checks import ACCEPTED, LATER, SET_ASIDE
+from kapkit.book.errors import DataError, listing
+from kapkit.book.schema import ACCOUNTS, CATEGORIES, PURCHASES
+from kapkit.book.totals import reconcile
+from kapkit.wording import day, several
+
+#: From this share of gross revenue on, a missing cost no longer bars ranking by margin.
+COSTED_SHARE_NEEDED = 0.95
+
+
+@dataclass(frozen=True)
+class BookFacts:
+    """What every region's page says of the whole book.
+
+    ``totals`` are the control totals (table, region, state, reason, rows, revenue, cost);
+    ``first_day`` and ``last_day`` bound the accepted sales; ``costed_share`` is the part of
+    gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts.
+    """
+
+    name: str
+    currency: str
+    as_of: dt.date
+    first_day: dt.date | None
+    last_day: dt.date | None
+    orders: int
+    accounts: int
+    buying_accounts: int
+    costed_share: float
+    totals: pd.DataFrame
+    fingerprint: str
+
+    @property
+    def regions(self) -> list[str]:
+        """Regions with accounts or lines up to as_of, sorted."""
+        known = self.totals[self.totals["state"] != LATER]
+        return sorted(known["region"].dropna().unique())
+
+    @property
+    def value_measure(self) -> Literal["margin", "revenue"]:
+        """What accounts are valued by: margin where the book knows its costs, else revenue."""
+        return "margin" if self.costed_share >= COSTED_SHARE_NEEDED else "revenue"
+
+
+@dataclass(frozen=True)
+class Region:
+    """One region's accounts and what they bought up to ``as_of``.
+
+    ``accounts`` is indexed by ``account_id``; ``purchases`` has a row per account and day,
+    ``categories`` one per account, month and category (columns: `kapkit.book.schema`).
+    ``name`` is None for the whole company.
+    """
+
+    name: str | None
+    book: BookFacts
+    accounts: pd.DataFrame
+    purchases: pd.DataFrame
+    categories: pd.DataFrame
+
+    @property
+    def as_of(self) -> dt.date:
+        """The last day that counts."""
+        return self.book.as_of
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Control totals of the sales lines that belong here, by state and reason."""
+        sales = self.book.totals.query("table == 'sales' and state != 'read'")
+        here = sales if self.name is None else sales[sales["region"] == self.name]
+        return here.drop(columns=["table"]).reset_index(drop=True)
+
+    @property
+    def coverage(self) -> str:
+        """Say in one line what the analysis rests on."""
+        by_state = self.totals.groupby("state")["rows"].sum()
+        lines = {state: by_state.get(state, 0) for state in (ACCEPTED, SET_ASIDE, LATER)}
+        return (
+            f"{self.name or self.book.name} as of {day(self.as_of)}: "
+            f"{several(len(self.accounts), 'account')}, "
+            f"{several(lines[ACCEPTED], 'sales line')} accepted, {lines[SET_ASIDE]:,} set aside, "
+            f"{lines[LATER]:,} dated later"
+        )
+
+    def parts(self) -> "Iterator[Region]":
+        """Split the company into its regions, those without accounts included."""
+        region = self.accounts["region"]
+        bought = dict(list(self.purchases.groupby(self.purchases["account_id"].map(region))))
+        sorts = dict(list(self.categories.groupby(self.categories["account_id"].map(region))))
+        listed = dict(list(self.accounts.groupby("region")))
+        for name in self.book.regions:
+            yield Region(
+                name,
+                self.book,
+                listed.get(name, self.accounts.iloc[:0]),
+                bought.get(name, self.purchases.iloc[:0]),
+                sorts.get(name, self.categories.iloc[:0]),
+            )
+
+    def check(self) -> str:
+        """Prove that this region's frames hold the accepted revenue to the cent.
+
+        Returns
+        -------
+        str
+            The sentence the proof supports.
+
+        Raises
+        ------
+        DataError
+            If the book's totals do not reconcile, or the frames here miss or repeat money.
+        """
+        proof = reconcile(self.book.totals)
+        accepted = self.totals[self.totals["state"] == ACCEPTED]
+        expected = float(sum(accepted["revenue"]))
+        for name, frame in {"purchases": self.purchases, "categories": self.categories}.items():
+            found = float(frame["revenue"].sum())
+            if abs(found - expected) >= 0.005:
+                raise DataError(
+                    f"{self.name}: {name} hold revenue {found:.2f}, accepted were {expected:.2f}"
+                )
+        return f"{proof}; revenue {expected:,.2f} here"
+
+
+def make_region(name: str | None, facts: BookFacts, frames: Mapping[str, pd.DataFrame]) -> Region:
+    """Shape collected frames into a region: typed, sorted, the whole company or one part."""
+    accounts = _typed(ACCOUNTS, frames["accounts"]).sort_values("account_id")
+    purchases = _typed(PURCHASES, frames["purchases"]).sort_values(["account_id", "date"])
+    categories = _typed(CATEGORIES, frames["categories"])
+    categories = categories.sort_values(["account_id", "month", "category"])
+    return Region(
+        name,
+        facts,
+        accounts.set_index("account_id"),
+        purchases.drop(columns="region").reset_index(drop=True),
+        categories.drop(columns="region").reset_index(drop=True),
+    )
+
+
+def unknown_region(name: str, known: Sequence[str]) -> DataError:
+    """Say that a region is not in the book, and which are."""
+    return DataError(
+        f"region: {name!r} is not in the book, which has {len(known)}: {listing(list(known), 12)}"
+    )
+
+
+def _typed(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    return schema.validate(frame)

@@ -1,0 +1,142 @@
+"""The book as of one day: checked tables in the engine, totals, regions."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import narwhals as nw
+import pandas as pd
+
+from kapkit.book.checks import (
+    ACCEPTED,
+    OF_REGION,
+    SET_ASIDE,
+    STATE,
+    check_table,
+    with_account,
+    with_state,
+)
+from kapkit.book.config import BookConfig
+from kapkit.book.frames import (
+    account_frame,
+    book_facts,
+    category_frame,
+    purchase_frame,
+)
+from kapkit.book.region import BookFacts, Region, make_region, unknown_region
+from kapkit.book.source import FileSource, LazyFrame
+from kapkit.book.totals import totals_by_state, totals_read
+
+_NOWHERE = nw.lit(None, nw.String)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A book as of a day; rows dated later are counted and otherwise change nothing."""
+
+    config: BookConfig
+    source: FileSource
+    as_of: dt.date
+
+    @cached_property
+    def accounts(self) -> LazyFrame:
+        """Checked accounts, good and refused."""
+        return self._kept("accounts", self._checked("accounts"), nw.col("region"))
+
+    @cached_property
+    def products(self) -> LazyFrame | None:
+        """Checked products; None where the book has none."""
+        if self.config.relation("products") is None:
+            return None
+        return self._kept("products", self._checked("products"), _NOWHERE)
+
+    @cached_property
+    def sales(self) -> LazyFrame:
+        """Checked sales lines, each with the region it counts for."""
+        lines = with_account(self._checked("sales"), self.accounts)
+        return self._kept("sales", lines, nw.col(OF_REGION))
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """Control totals of every table: read, and what became of it."""
+        parts = [
+            part
+            for name, checked in self.tables.items()
+            for part in (totals_read(self._read(name), name), totals_by_state(checked, name))
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def regions(self) -> list[str]:
+        """Regions with accounts or lines, sorted."""
+        return self.facts.regions
+
+    @cached_property
+    def facts(self) -> BookFacts:
+        """What every page says of the whole book."""
+        (sold,) = book_facts(self.sales).collect("pyarrow").to_arrow().to_pylist()
+        accounts = self.totals.query(f"table == 'accounts' and state == '{ACCEPTED}'")["rows"].sum()
+        gross, costed = float(sold.pop("gross") or 0), float(sold.pop("costed") or 0)
+        # A count over no lines is missing in the engine.
+        orders, buying = int(sold.pop("orders") or 0), int(sold.pop("buying_accounts") or 0)
+        return BookFacts(
+            name=self.config.book.name,
+            currency=self.config.book.currency,
+            as_of=self.as_of,
+            accounts=int(accounts),
+            costed_share=costed / gross if gross else 0.0,
+            totals=self.totals,
+            fingerprint=self.source.fingerprint(),
+            orders=orders,
+            buying_accounts=buying,
+            **sold,
+        )
+
+    def region(self, name: str | None) -> Region:
+        """Collect one region (None: the company) into pandas.
+
+        Raises
+        ------
+        DataError
+            If the book has no such region.
+        """
+        if name is not None and name not in self.regions:
+            raise unknown_region(name, self.regions)
+        here = {
+            key: frame if name is None else frame.filter(nw.col("region") == name)
+            for key, frame in self.frames().items()
+        }
+        frames = {key: frame.collect("pandas").to_pandas() for key, frame in here.items()}
+        return make_region(name, self.facts, frames)
+
+    def frames(self) -> dict[str, LazyFrame]:
+        """Give the frames of the analysis, all regions, each with a ``region`` column."""
+        return {
+            "accounts": account_frame(self.accounts),
+            "purchases": purchase_frame(self.sales),
+            "categories": category_frame(self.sales, self.products),
+        }
+
+    def set_aside(self, table: str) -> LazyFrame:
+        """Give the refused rows of a table with their reason and place."""
+        return self.tables[table].filter(nw.col(STATE) == SET_ASIDE)
+
+    @cached_property
+    def tables(self) -> dict[str, LazyFrame]:
+        """The checked tables the book has, good rows and refused."""
+        tables = {"accounts": self.accounts, "products": self.products, "sales": self.sales}
+        return {name: frame for name, frame in tables.items() if frame is not None}
+
+    def _read(self, table: str) -> LazyFrame:
+        frame = self.source.table(table)
+        if table == "accounts" and (unassigned := self.config.regions.unassigned):
+            return frame.with_columns(nw.col("region").fill_null(unassigned))
+        return frame
+
+    def _checked(self, table: str) -> LazyFrame:
+        rule = self.config.table(table).duplicates
+        return check_table(self._read(table), table, as_of=self.as_of, duplicates=rule)
+
+    def _kept(self, table: str, checked: LazyFrame, region: nw.Expr) -> LazyFrame:
+        stated = with_state(checked.with_columns(region.alias(OF_REGION)))
+        return self.source.keep(stated, f"{table} as of {self.as_of}")

@@ -1,0 +1,210 @@
+"""The kapkit command."""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+# Heavy modules are imported by the commands that need them: --help stays quick.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from kapkit.batch.run import Outcome
+    from kapkit.book.snapshot import Snapshot
+
+app = typer.Typer(
+    help="Key-account plans a sales region can defend, from its own CRM and ERP exports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+BookOption = Annotated[
+    Path,
+    typer.Option("--book", "-b", help="Folder with the book's kapkit.toml.", show_default=False),
+]
+SourceOption = Annotated[
+    Path | None,
+    typer.Option("--source", "-s", help="Folder of the files, instead of the one the toml names."),
+]
+DayOption = Annotated[
+    str | None,
+    typer.Option("--as-of", "-d", help="Last day that counts, as 2026-06-30. Default: the toml's."),
+]
+
+
+@app.command()
+def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None) -> None:
+    """Validate a book: control totals, and what was set aside and why."""
+    from kapkit.book.book import read_book
+    from kapkit.book.notices import notices
+    from kapkit.book.totals import reconcile
+
+    with _errors_said():
+        snapshot = read_book(book.resolve(), source=source).at(as_of)
+        console = _console()
+        console.print(_totals_table(snapshot))
+        for notice in notices(snapshot):
+            console.print(f"· {notice.sentence(snapshot.facts.currency)}", markup=False)
+        console.print(f"Reconciled: {reconcile(snapshot.totals)}.", markup=False)
+
+
+@app.command()
+def run(
+    book: BookOption,
+    source: SourceOption = None,
+    as_of: DayOption = None,
+    region: Annotated[
+        list[str] | None, typer.Option("--region", "-r", help="Only this region; repeatable.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Regions at a time. Default: processors.")
+    ] = os.cpu_count() or 1,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds one cell may take.")] = 600,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A notebook parameter, as cut_a=0.1; repeatable."),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="Where runs work.")] = Path("runs"),
+    reports: Annotated[Path, typer.Option(help="Where sites appear.")] = Path("reports"),
+) -> None:
+    """Plan every region: prepare once, execute the notebooks, publish the pages.
+
+    Ends with each region's state and the path of the index. Exit code 1 if a region failed,
+    2 if the input could not be used.
+    """
+    from kapkit.batch.run import RunFolders, execute, plan_run
+    from kapkit.book.book import read_book
+
+    with _errors_said():
+        opened = read_book(book.resolve(), source=source)
+        day = str(opened.at(as_of).as_of)
+        folders = RunFolders.of(book.resolve(), day, runs=runs, reports=reports)
+        planned = plan_run(
+            opened, folders, as_of=day, regions=region or (), settings=_literals(settings or [])
+        )
+        with _progress() as progress:
+            bar = progress.add_task("preparing", total=None)
+            outcome = execute(
+                planned,
+                jobs=jobs,
+                timeout=timeout,
+                on_start=lambda total: progress.update(bar, total=total, description="notebooks"),
+                on_done=lambda _: progress.advance(bar),
+            )
+    _say_states(outcome)
+    typer.echo(folders.site / "index.html")
+    if not outcome.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    run_folder: Annotated[Path, typer.Argument(help="Folder of a run, runs/BOOK/DAY.")],
+    site: Annotated[Path, typer.Argument(help="Folder where the site appears.")],
+) -> None:
+    """Publish the pages of a run again, from its executed notebooks."""
+    from kapkit.batch.publish import publish as publish_site
+    from kapkit.batch.run import RECORD_FILE, read_record
+
+    with _errors_said():
+        record = read_record(run_folder / RECORD_FILE)
+        publish_site(site.resolve(), run=run_folder.resolve(), record=record, book=record.book)
+    typer.echo(site.resolve() / "index.html")
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Where to write it; new or empty.")],
+    seed: Annotated[int | None, typer.Option(help="Another company; default: data/sample.")] = None,
+) -> None:
+    """Write a simulated company, to try everything before bringing data."""
+    from kapkit.sample import simulate, write
+
+    with _errors_said():
+        company = simulate() if seed is None else simulate(seed=seed)
+        write(company, folder)
+    typer.echo(f"{folder}: {len(company.accounts)} accounts, {len(company.sales)} sales lines")
+
+
+@contextmanager
+def _errors_said() -> Iterator[None]:
+    """End with what the user can mend, in words, and exit code 2."""
+    from kapkit.book.errors import DataError
+
+    try:
+        yield
+    except DataError as error:
+        typer.secho(f"kapkit: {error}", err=True, fg=typer.colors.RED)
+        raise typer.Exit(2) from None
+
+
+def _literals(settings: list[str]) -> dict[str, object]:
+    """Read NAME=VALUE as TOML does; a value that is no TOML is text.
+
+    >>> _literals(["cut_a=0.1", "cut_by=value"])
+    {'cut_a': 0.1, 'cut_by': 'value'}
+    """
+    return dict(_literal(setting) for setting in settings)
+
+
+def _literal(setting: str) -> tuple[str, object]:
+    name, equals, value = (part.strip() for part in setting.partition("="))
+    if not (name and equals):
+        raise typer.BadParameter(f"{setting!r} is not NAME=VALUE", param_hint="--set")
+    try:
+        return name, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name, value
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _progress() -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )
+
+
+def _totals_table(snapshot: "Snapshot") -> "Table":
+    """Lay out the control totals: per table, what was read and what became of it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from kapkit.report.trust import totals_by_reason
+
+    title = Text(f"{snapshot.facts.name}, as of {snapshot.as_of}")
+    table = Table("table", "rows are", "because", title=title)
+    for name, width in {"rows": 9, "revenue": 13, "cost": 13}.items():
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    for row in totals_by_reason(snapshot.totals).rows():
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _say_states(outcome: "Outcome") -> None:
+    """Print each region's state; where one is not ok, the notebook, the heading and the error."""
+    for page in outcome.pages:
+        _say_state(page.name, page.status, page.detail)
+    portfolio = [one for one in outcome.record.notebooks if one.region is None]
+    for one in portfolio:
+        _say_state("portfolio", one.status, one.error or "")
+
+
+def _say_state(name: str, status: str, detail: str) -> None:
+    color = typer.colors.GREEN if status == "ok" else typer.colors.RED
+    typer.secho(f"{name}: {status}", fg=color)
+    if status != "ok" and detail:
+        typer.echo(f"  {detail}")

@@ -1,0 +1,1 @@
+"""Section 4: what shall we do for each account?"""

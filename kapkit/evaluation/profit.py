@@ -1,0 +1,247 @@
+"""3.2 Profit contribution: who earns the region's money, and who costs it."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kapkit.book.errors import DataError
+from kapkit.book.region import Region
+from kapkit.models.value import year_to
+from kapkit.wording import amount, percent
+
+_MEASURES = ["revenue", "credits", "cost", "costed_revenue", "lines", "costed_lines"]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What each account contributed in twelve months, and the sentence on the whole.
+
+    ``table`` is indexed by account, highest contribution first: ``revenue``, ``credits``,
+    ``cost``, ``contribution`` (missing where no line has a cost), ``margin_share`` (contribution
+    over the revenue of lines with a cost), ``revenue_share``, ``contribution_share``,
+    ``uncosted_revenue`` and ``revenue_before`` (the twelve months before).
+    """
+
+    table: pd.DataFrame
+    sentence: str
+
+
+def profit_contribution(
+    purchases: pd.DataFrame,
+    accounts: pd.Index,
+    *,
+    as_of: dt.date,
+    costs_known: bool = True,
+    currency: str = "",
+) -> Contribution:
+    """Find what each account contributed to profit in the last twelve months.
+
+    Contribution is net revenue less cost of goods, over the lines whose cost is known; revenue
+    without a known cost is stated beside it, never given a margin.
+
+    Parameters
+    ----------
+    purchases : DataFrame
+        One row per account and day (schema ``PURCHASES``); later days are ignored.
+    accounts : Index
+        The accounts to evaluate, also those that bought nothing.
+    as_of : date
+        Last day of the twelve months.
+    costs_known : bool
+        False where the whole book has no costs: then every contribution is missing.
+    currency : str
+        Written behind amounts in the sentence.
+
+    Returns
+    -------
+    Contribution
+
+    Notes
+    -----
+    An account that bought nothing has revenue 0 and, where costs are known, contribution 0.
+    Shares are of the region's total and missing where that is not positive. Equal accounts
+    stand in the order of their keys.
+
+    Examples
+    --------
+    >>> day = pd.DataFrame({"account_id": ["a"], "date": [pd.Timestamp("2026-06-30")],
+    ...     "revenue": [9.0], "credits": [0.0], "cost": [5.0], "costed_revenue": [8.0],
+    ...     "lines": [2.0], "costed_lines": [1.0]})
+    >>> found = profit_contribution(day, pd.Index(["a", "b"]), as_of=dt.date(2026, 6, 30))
+    >>> found.table[["contribution", "uncosted_revenue"]].loc["a"].tolist()
+    [3.0, 1.0]
+    """
+    year = _summed(year_to(purchases, as_of), accounts)
+    before = _summed(year_to(purchases, as_of, years_back=1), accounts)
+    unknown = ((year["lines"] > 0) & (year["costed_lines"] == 0)) | (not costs_known)
+    contribution = (year["costed_revenue"] - year["cost"]).mask(unknown)
+    table = pd.DataFrame(
+        {
+            "revenue": year["revenue"],
+            "credits": year["credits"],
+            "cost": year["cost"].mask(unknown),
+            "contribution": contribution,
+            "margin_share": contribution / year["costed_revenue"].where(year["costed_revenue"] > 0),
+            "revenue_share": _share(year["revenue"]),
+            "contribution_share": _share(contribution),
+            "uncosted_revenue": year["revenue"] - year["costed_revenue"],
+            "revenue_before": before["revenue"],
+        }
+    )
+    ranked = table.sort_index().sort_values(
+        ["contribution", "revenue"], ascending=False, kind="stable"
+    )
+    return Contribution(ranked, _sentence(ranked, currency))
+
+
+def contribution_of(region: Region) -> Contribution:
+    """Find what each account of a region contributed in the last twelve months.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day.
+
+    Returns
+    -------
+    Contribution
+        See `profit_contribution`.
+    """
+    return profit_contribution(
+        region.purchases,
+        region.accounts.index,
+        as_of=region.as_of,
+        costs_known=region.book.costed_share > 0,
+        currency=region.book.currency,
+    )
+
+
+def whale_curve(contribution: pd.Series) -> pd.DataFrame:
+    """Show how much of the profit the best accounts make, and the worst give back.
+
+    Accounts are ranked by contribution, highest first; the curve is their running
+    sum over the total.
+
+    Parameters
+    ----------
+    contribution : Series of float
+        Net contribution per account and year, in the book's currency; may be negative.
+        Missing entries are left out.
+
+    Returns
+    -------
+    DataFrame indexed like the ranked accounts
+        ``account_share`` (0 to 1) and ``profit_share`` (1 = the total; exceeds 1 where
+        loss-making accounts follow).
+
+    Raises
+    ------
+    DataError
+        If the total is not positive: shares of it have no meaning.
+
+    References
+    ----------
+    Kaplan, R. S. and Narayanan, V. G. (2001), Measuring and managing customer profitability.
+
+    Examples
+    --------
+    >>> whale_curve(pd.Series({"a": 8.0, "b": 4.0, "c": -2.0}))["profit_share"].tolist()
+    [0.8, 1.2, 1.0]
+    """
+    ranked = contribution.dropna().sort_values(ascending=False, kind="stable")
+    if not ranked.sum() > 0:
+        raise DataError(
+            f"contribution: the total of {len(ranked)} accounts is {amount(ranked.sum())}, not "
+            "positive, so there are no shares of it; read the amounts instead"
+        )
+    return pd.DataFrame(
+        {
+            "account_share": np.arange(1, len(ranked) + 1) / len(ranked),
+            "profit_share": ranked.cumsum() / ranked.sum(),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class LargeButLosing:
+    """Accounts among the largest by revenue whose contribution is negative, worst first.
+
+    ``table`` has their rows of the contribution's table, and ``revenue_rank``.
+    """
+
+    table: pd.DataFrame
+    sentence: str
+
+
+def large_but_losing(
+    contribution: Contribution, *, share: float = 0.2, currency: str = ""
+) -> LargeButLosing:
+    """List the accounts that lose money although they are big.
+
+    Parameters
+    ----------
+    contribution : Contribution
+        From `profit_contribution`.
+    share : float, 0 to 1
+        The accounts that count as big: this share of those with a positive revenue, by
+        revenue, at least one; accounts of equal revenue count alike.
+    currency : str
+        Written behind amounts in the sentence.
+
+    Returns
+    -------
+    LargeButLosing
+    """
+    bought = contribution.table[contribution.table["revenue"] > 0]
+    rank = bought["revenue"].rank(ascending=False, method="min").astype(int)
+    big = rank <= max(1, round(share * len(bought)))
+    losing = bought.assign(revenue_rank=rank)[big & (bought["contribution"] < 0)]
+    losing = losing.sort_values("contribution", kind="stable")
+    return LargeButLosing(losing, _losing_sentence(losing, int(big.sum()), bought, currency))
+
+
+def _summed(purchases: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
+    sums = purchases.groupby("account_id")[_MEASURES].sum()
+    return sums.reindex(accounts, fill_value=0.0)
+
+
+def _share(values: pd.Series) -> pd.Series:
+    total = values.sum()
+    return values / total if total > 0 else values * np.nan
+
+
+def _sentence(table: pd.DataFrame, currency: str) -> str:
+    revenue, contribution = table["revenue"].sum(), table["contribution"]
+    if len(table) and contribution.isna().all():
+        return (
+            f"Revenue of the last twelve months was {amount(revenue, currency)}; the book has no "
+            "costs, so contribution cannot be computed."
+        )
+    uncosted = table["uncosted_revenue"].sum()
+    known = f"; {amount(uncosted, currency)} of revenue has no known cost" if uncosted else ""
+    return (
+        f"The last twelve months brought {amount(revenue, currency)} of revenue and "
+        f"{amount(contribution.sum(), currency)} of contribution{known}."
+    )
+
+
+def _losing_sentence(losing: pd.DataFrame, big: int, bought: pd.DataFrame, currency: str) -> str:
+    if bought.empty:
+        return "No account bought anything in the last twelve months."
+    if bought["contribution"].isna().all():
+        return "Without costs, accounts that lose money cannot be found."
+    if losing.empty:
+        return (
+            "The largest account does not lose money."
+            if big == 1
+            else f"None of the {big:,} largest accounts loses money."
+        )
+    lost, revenue = -losing["contribution"].sum(), losing["revenue"].sum()
+    who = f"{len(losing):,} of the {big:,} largest accounts" if big > 1 else "The largest account"
+    return (
+        f"{who} {'loses' if len(losing) == 1 else 'lose'} money: {amount(lost, currency)} lost on "
+        f"{amount(revenue, currency)} of revenue, {percent(revenue / bought['revenue'].sum())} "
+        "of the region's."
+    )

@@ -1,0 +1,1 @@
+"""Statistics: what accounts are worth next, judged against the naive baseline."""

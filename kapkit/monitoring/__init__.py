@@ -1,0 +1,1 @@
+"""Section 5: are we on track, and did it work?"""

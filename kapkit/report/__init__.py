@@ -1,0 +1,1 @@
+"""The shared look: figures, tables, findings and pages."""

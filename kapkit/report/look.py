@@ -1,0 +1,78 @@
+"""The look every figure shares: quiet, one accent, classes told apart by lightness too."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from kapkit.wording import amount
+
+ACCENT, CONTEXT, INK, LOSS = "#1f5f8b", "#b8c2cc", "#2b3440", "#b3452c"
+CLASS_COLORS = {"A": "#123f5e", "B": "#4b8fbd", "C": "#bcd3e3"}
+
+_SETTINGS = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.edgecolor": CONTEXT,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.5,
+    "grid.color": "#e6eaee",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    # Text stays text: readers can search it, and any script shows in the reader's own font.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "kapkit",
+}
+
+
+@contextmanager
+def canvas(*, width: float = 7.2, height: float = 3.6) -> Iterator[tuple[Figure, Axes]]:
+    """Open a figure of a page's width in the shared look (inches); nothing global changes."""
+    with sns.axes_style("whitegrid"), mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.add_subplot()
+        axes.grid(axis="x", visible=False)
+        yield figure, axes
+
+
+def to_svg(figure: Figure) -> str:
+    """Draw a figure as SVG that is the same each time, without a date."""
+    buffer = io.StringIO()
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # The reader's browser has the glyphs that the measuring font lacks.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    drawn = buffer.getvalue()
+    return drawn[drawn.index("<svg") :]
+
+
+def percent_axis(axis: mpl.axis.Axis) -> None:
+    """Write shares of one as percentages."""
+    axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+
+
+def money_axis(axis: mpl.axis.Axis) -> None:
+    """Write money short; the unit stands once, in the label."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value).replace(".00", "")))
+
+
+def label(axes: Axes, text: str, at: tuple[float, float], **options: object) -> None:
+    """Write a name beside its mark; CRM text is never read as mathematics."""
+    axes.annotate(
+        text,
+        at,
+        textcoords="offset points",
+        **{"xytext": (6, 0), "va": "center", "parse_math": False, **options},  # type: ignore[arg-type]
+    )

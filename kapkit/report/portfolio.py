@@ -1,0 +1,168 @@
+"""The portfolio: all regions side by side."""
+
+import pandas as pd
+
+from kapkit.book.checks import SET_ASIDE
+from kapkit.book.errors import listing
+from kapkit.book.region import Region
+from kapkit.classification.abc import Cuts
+from kapkit.classification.key_accounts import key_accounts
+from kapkit.classification.reasons import silent_key_accounts
+from kapkit.evaluation.profit import contribution_of, large_but_losing
+from kapkit.report.display import Chart, Column, Finding, Table, Tile, Tiles
+from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, money_axis
+from kapkit.wording import amount, percent, several
+
+
+def region_summaries(
+    company: Region, *, cuts: Cuts | None = None, half_life_weeks: float = 26.0
+) -> pd.DataFrame:
+    """Sum up each region in a row: accounts by class, money, and what needs attention.
+
+    Parameters
+    ----------
+    company : Region
+        All regions together (``book.company()``).
+    cuts, half_life_weeks
+        As in the regions' own analyses.
+
+    Returns
+    -------
+    DataFrame indexed by region, highest revenue first
+        ``accounts``, ``A``, ``B``, ``C``, ``revenue`` and ``revenue_before`` (twelve months),
+        ``contribution`` (missing without costs), ``value_a`` (share of expected value in A),
+        ``losing`` (large accounts that lose money), ``silent`` (key accounts silent for twice
+        their gap), ``at_stake`` (their value a year), ``set_aside_rows`` and
+        ``set_aside_revenue``.
+    """
+    rows = [_summary(part, cuts, half_life_weeks) for part in company.parts()]
+    frame = pd.DataFrame(rows).set_index("region")
+    return frame.sort_values("revenue", ascending=False, kind="stable")
+
+
+def table_regions(company: Region, summaries: pd.DataFrame) -> Table:
+    """Show the regions side by side."""
+    count = Column("", lambda value: f"{value:,.0f}", numeric=True)
+    columns = {
+        "region": Column("Region"),
+        "accounts": Column("Accounts", count.show, numeric=True),
+        "classes": Column("A / B / C", numeric=True),
+        "value_a": Column("Value in A", percent, numeric=True),
+        "revenue": Column(f"Revenue, {company.book.currency}", amount, numeric=True),
+        "change": Column("Change", lambda value: f"{value * 100:+.0f} %", numeric=True),
+        "contribution": Column("Contribution", amount, numeric=True),
+        "losing": Column("Large but losing", count.show, numeric=True),
+        "silent": Column("Silent key accounts", count.show, numeric=True),
+        "at_stake": Column("At stake a year", amount, numeric=True),
+        "set_aside_revenue": Column("Set aside", amount, numeric=True),
+    }
+    change = summaries["revenue"] / summaries["revenue_before"].where(
+        summaries["revenue_before"] > 0
+    )
+    classes = summaries[["A", "B", "C"]].astype(str).agg(" / ".join, axis=1)
+    frame = summaries.assign(change=change - 1, classes=classes).reset_index()
+    return Table(
+        frame,
+        columns,
+        name="regions",
+        caption="Regions, last twelve months",
+        how="Set aside: revenue of lines that no account of the region could be found for, or "
+        "that break a rule; the region's page lists the reasons.",
+    )
+
+
+def plot_regions(company: Region, summaries: pd.DataFrame, *, most: int = 20) -> Chart:
+    """Draw contribution by region (revenue where the book has no costs)."""
+    measure = "contribution" if company.book.costed_share > 0 else "revenue"
+    shown = summaries.nlargest(most, "revenue").sort_values(measure)
+    colors = [ACCENT if value >= 0 else LOSS for value in shown[measure]]
+    with canvas(height=0.9 + 0.28 * len(shown)) as (figure, axes):
+        axes.barh(range(len(shown)), shown[measure], color=colors, height=0.7)
+        axes.set_yticks(range(len(shown)), list(shown.index), parse_math=False)
+        axes.axvline(0, color=CONTEXT, linewidth=1)
+        axes.grid(axis="y", visible=False)
+        axes.grid(axis="x", visible=True)
+        axes.set_xlabel(f"{measure.title()} of the last twelve months, {company.book.currency}")
+        money_axis(axes.xaxis)
+    words = "; ".join(f"{name} {amount(value)}" for name, value in shown[measure][::-1].items())
+    return Chart(
+        figure,
+        alt=f"{measure.title()} by region: {words}.",
+        caption=f"{measure.title()} by region"
+        + (f", the {most} largest of {len(summaries)}" if len(summaries) > most else ""),
+    )
+
+
+def tiles_company(company: Region, summaries: pd.DataFrame) -> Tiles:
+    """Show the company's numbers first."""
+    currency, total = company.book.currency, summaries.sum(numeric_only=True, min_count=1)
+    before = total["revenue_before"]
+    change = f"{(total['revenue'] / before - 1) * 100:+.0f} % on the year before"
+    earned = total["contribution"]
+    return Tiles(
+        [
+            Tile(
+                "Revenue, 12 months", amount(total["revenue"], currency), change if before else ""
+            ),
+            Tile(
+                "Contribution",
+                amount(earned, currency),
+                "no costs in the book"
+                if pd.isna(earned)
+                else f"{percent(earned / total['revenue'])} of revenue",
+            ),
+            Tile("Regions", f"{len(summaries)}", several(int(total["accounts"]), "account")),
+            Tile("Key accounts", f"{total['A']:,.0f}", f"{total['silent']:,.0f} of them silent"),
+            Tile(
+                "Large but losing", f"{total['losing']:,.0f}", "large accounts with negative margin"
+            ),
+        ]
+    )
+
+
+def finding_regions(company: Region, summaries: pd.DataFrame) -> Finding:
+    """Say which regions lose money, and which depend on silent key accounts."""
+    currency = company.book.currency
+    losing = summaries[summaries["contribution"] < 0].sort_values("contribution")
+    silent = summaries[summaries["silent"] > 0].sort_values("at_stake", ascending=False)
+    sentences = []
+    if len(losing):
+        named = listing(
+            [
+                f"{name} ({amount(value, currency)})"
+                for name, value in losing["contribution"].items()
+            ]
+        )
+        sentences.append(f"{several(len(losing), 'region')} made a loss: {named}.")
+    if len(silent):
+        first = silent.iloc[0]
+        sentences.append(
+            f"Most is at stake with silent key accounts in {silent.index[0]}: "
+            f"{amount(first['at_stake'], currency)} a year."
+        )
+    return Finding(sentences or ["No region made a loss and no key account is silent."])
+
+
+def _summary(
+    region: Region, cuts: Cuts | None, half_life_weeks: float
+) -> dict[str, float | int | str | None]:
+    classified = key_accounts(region, cuts=cuts, half_life_weeks=half_life_weeks)
+    contribution = contribution_of(region)
+    silent = silent_key_accounts(classified)
+    refused = region.totals[region.totals["state"] == SET_ASIDE]
+    table = contribution.table
+    key = classified.table["class"] == "A"
+    return {
+        "region": region.name,
+        "accounts": len(region.accounts),
+        **classified.counts().to_dict(),
+        "revenue": table["revenue"].sum(),
+        "revenue_before": table["revenue_before"].sum(),
+        "contribution": table["contribution"].sum(min_count=1),
+        "value_a": classified.table.loc[key, "value_share"].sum(min_count=1),
+        "losing": len(large_but_losing(contribution).table),
+        "silent": len(silent),
+        "at_stake": silent["value"].sum(),
+        "set_aside_rows": int(refused["rows"].sum()),
+        "set_aside_revenue": float(sum(refused["revenue"])),
+    }

@@ -1,0 +1,102 @@
+"""What the numbers rest on: control totals, coverage, provenance."""
+
+import platform
+from importlib.metadata import version
+
+import pandas as pd
+
+from kapkit.book.checks import ACCEPTED, DELIVERED_TWICE, DUPLICATE, LATER, SET_ASIDE
+from kapkit.book.region import Region
+from kapkit.report.display import Column, Finding, Table
+from kapkit.wording import day
+
+_ORDER = ["read", ACCEPTED, SET_ASIDE, LATER]
+_HEADS = {"table": Column("Table"), "state": Column("Rows are"), "reason": Column("Reason")}
+_PACKAGES = ("kapkit", "duckdb", "narwhals", "pandas", "statsmodels", "papermill")
+
+
+def table_totals(region: Region) -> Table:
+    """Show what became of the sales lines that belong here, in rows and money."""
+    where = region.name or "all regions"
+    return _totals_table(
+        region.totals,
+        by=["state", "reason"],
+        name="totals",
+        caption=f"Sales lines of {where}, {region.book.currency}",
+    )
+
+
+def table_book_totals(region: Region) -> Table:
+    """Show what became of every row of the book: read = accepted + set aside + after as_of."""
+    return totals_by_reason(region.book.totals, currency=region.book.currency)
+
+
+def totals_by_reason(totals: pd.DataFrame, *, currency: str = "") -> Table:
+    """Lay out the control totals of a whole book, a line per table, state and reason."""
+    return _totals_table(
+        totals,
+        by=["table", "state", "reason"],
+        name="book-totals",
+        caption=f"Control totals of the book, {currency}".rstrip(", "),
+    )
+
+
+def finding_coverage(region: Region) -> Finding:
+    """Say what the region's numbers rest on, and what weakens them."""
+    totals = region.totals
+    refused = totals[totals["state"] == SET_ASIDE]
+    sentences = [f"{region.coverage}."]
+    if len(refused):
+        worst = refused.groupby("reason")["rows"].sum().sort_values(ascending=False)
+        sentences.append(
+            "Set aside: " + "; ".join(f"{why} ({rows:,})" for why, rows in worst.items()) + "."
+        )
+    if region.book.value_measure == "revenue":
+        sentences.append(
+            "The book's costs are missing or patchy, so accounts are ranked by revenue, not margin."
+        )
+    return Finding(sentences, caution=_weakened(region, refused))
+
+
+def _weakened(region: Region, refused: pd.DataFrame) -> bool:
+    """Tell whether costs are unknown or more than a hundredth of the revenue is set aside.
+
+    Copies of lines that are counted elsewhere take nothing away.
+    """
+    lost = refused[~refused["reason"].isin([DELIVERED_TWICE, DUPLICATE])]
+    accepted = region.totals.loc[region.totals["state"] == ACCEPTED, "revenue"]
+    return region.book.value_measure == "revenue" or abs(sum(lost["revenue"])) * 100 > abs(
+        sum(accepted)
+    )
+
+
+def finding_checks(region: Region) -> Finding:
+    """Prove on the spot that totals reconcile; a notebook in which they do not fails here."""
+    return Finding([f"Checked: {region.check()}."])
+
+
+def provenance(region: Region) -> Finding:
+    """Say what made this page: book, day, data fingerprint, versions."""
+    book = region.book
+    used = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    span = f"{book.first_day} to {book.last_day}" if book.first_day else "no sales"
+    return Finding(
+        [
+            f"{book.name} as of {day(book.as_of)}; sales {span}; data {book.fingerprint}.",
+            f"{used}, Python {platform.python_version()}.",
+        ]
+    )
+
+
+def _totals_table(totals: pd.DataFrame, *, by: list[str], name: str, caption: str) -> Table:
+    money = {column: totals[column].astype(float) for column in ("revenue", "cost")}
+    grouped = totals.assign(**money).groupby(by, dropna=False, sort=False)
+    summed = grouped[["rows", *money]].sum(min_count=1).reset_index()
+    summed["order"] = summed["state"].map(_ORDER.index)
+    ranked = summed.sort_values([*by[:-2], "order", "rows"], kind="stable")
+    columns = {column: _HEADS[column] for column in by} | {
+        "rows": Column("Rows", "{:,.0f}".format, numeric=True),
+        "revenue": Column("Revenue", "{:,.2f}".format, numeric=True),
+        "cost": Column("Cost", "{:,.2f}".format, numeric=True),
+    }
+    return Table(ranked, columns, name=name, caption=caption)

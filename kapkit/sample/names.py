@@ -1,0 +1,65 @@
+"""Made-up names of accounts; any likeness to a real company is chance."""
+
+import numpy as np
+import pandas as pd
+
+from kapkit.sample.draws import one_of
+from kapkit.sample.world import INDUSTRIES, REGIONS, industry_code
+
+CHINESE_ACCOUNTS = 9
+
+_STEMS = """
+    Aldermoor Åkerberg Arvento Askevold Aurigny Balmerie Barrowgate Belcastro Bjørnvik Bracken
+    Brévaux Brodzik Calderon Caldvale Çelebi Cinderford Corvane Covarrón Dalsgaard Dobrowa
+    Dunmarrow Dvorský Eastholme Ekenäs Elmsworth Estévanez Farrowdale Fenrick Ferrolin Fjellheim
+    Gallowmere Garrido Glenmarch Grünau Halvorsen Harrowby Havlík Hellström Höglund Ibarrola
+    Ironbridge Isenburg Janvik Jørstad Juniper Kaltenbach Karelius Kestrel Kilbrannan Kőszegi
+    Królik Larkfield Lindenau Ljungvik Loxmere Lovrić Maribel Marchetta Merrowdown Mikkeva Monteval
+    Nordlys Norvane Núñezal Oakhampton Ødegård Orrevik Ostrovar Pellworm Peñalba Pinecrest
+    Quarrington Quintela Ravensholm Redmarsh Řezník Rosslare Rütting Saltmarsh Sandoval Selwick
+    Señorío Skarholt Šimák Stavelin Tarnobor Thornbury Tidewell Üskoy Ulvestad Valdemar Västra
+    Wexcombe Whinmoor Yarrow Zieliński
+    """
+
+STEMS = np.array(_STEMS.split())
+
+WORDS = {
+    "Food": ("Bakeries", "Dairy", "Beverages", "Foods"),
+    "Metalworking": ("Foundry", "Precision", "Steelworks", "Tooling"),
+    "Automotive": ("Axles", "Drivetrain", "Castings", "Motor Parts"),
+    "Chemicals": ("Coatings", "Polymers", "Chemicals", "Resins"),
+    "Construction": ("Builders", "Concrete", "Civil Works", "Roofing"),
+    "Marine": ("Shipyard", "Marine", "Offshore", "Fisheries"),
+}
+
+_CHINESE_STEMS = "云岭 海晏 苏北 长汀 青禾 宁澜 东屿 瑞桐 晋原 鹭江 恒川 泽林"
+CHINESE_STEMS = np.array(_CHINESE_STEMS.split())
+CHINESE_WORDS = {
+    "Food": "食品",
+    "Metalworking": "精密机械",
+    "Automotive": "汽车零部件",
+    "Chemicals": "化工",
+    "Construction": "建材",
+    "Marine": "船舶",
+}
+
+
+def draw_names(rng: np.random.Generator, region: pd.Series, industry: pd.Series) -> pd.Series:
+    """Name each account after a stem, its trade and its region's legal form; all unique.
+
+    A stem meets each of its four trade slots once, and no two trades share a word.
+    """
+    words = np.array([WORDS[name] for name in INDUSTRIES.index])
+    cell = rng.permutation(len(STEMS) * words.shape[1])[: len(region)]
+    stem = pd.Series(STEMS[cell // words.shape[1]], region.index)
+    trade = words[industry_code(industry), cell % words.shape[1]]
+    legal = one_of(rng, {r.name: r.legal_forms for r in REGIONS}, region)
+    western = stem + " " + trade + " " + legal
+    return _some_chinese(rng, western, industry)
+
+
+def _some_chinese(rng: np.random.Generator, name: pd.Series, industry: pd.Series) -> pd.Series:
+    chosen = name.index[rng.choice(len(name), CHINESE_ACCOUNTS, replace=False)]
+    stem = pd.Series(rng.permutation(CHINESE_STEMS)[:CHINESE_ACCOUNTS], chosen)
+    chinese = stem + industry.loc[chosen].map(CHINESE_WORDS) + "有限公司"
+    return name.mask(name.index.isin(chosen), chinese.reindex(name.index))

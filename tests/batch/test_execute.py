@@ -1,0 +1,89 @@
+import os
+import signal
+
+import pytest
+
+from kapkit.batch.execute import execute_regions
+from kapkit.batch.record import NotebookRecord
+from kapkit.book.errors import DataError
+
+pytestmark = pytest.mark.slow
+
+WRITE_PID = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\n"
+
+
+def test_a_region_that_fails_stops_no_other_and_no_later_notebook(task):
+    regions = [
+        [task("1 / 0", name="a"), task("import os; os._exit(1)", name="b"), task("1", name="c")],
+        [task("1", region="South", name="a")],
+        [],
+        [task("1", region=None, name="portfolio")],
+    ]
+    results: list[NotebookRecord] = []
+    execute_regions(regions, jobs=2, timeout=30, on_done=results.append)
+    assert {(result.region, result.notebook, result.status) for result in results} == {
+        ("North", "North_a", "failed"),
+        ("North", "North_b", "dead kernel"),
+        ("North", "North_c", "ok"),
+        ("South", "South_a", "ok"),
+        (None, "None_portfolio", "ok"),
+    }
+    north = [result.notebook for result in results if result.region == "North"]
+    assert north == ["North_a", "North_b", "North_c"]
+
+
+def test_a_worker_that_dies_takes_one_notebook_with_it(task, ended):
+    kill_worker = WRITE_PID + "os.kill(os.getppid(), 9)\ntime.sleep(60)"
+    regions = [
+        [task(kill_worker, name="a"), task("1", name="b")],
+        [task("import time; time.sleep(2)", region="South")],
+    ]
+    results: list[NotebookRecord] = []
+    execute_regions(regions, jobs=2, timeout=30, on_done=results.append)
+    found = {result.notebook: (result.status, result.error) for result in results}
+    assert found == {
+        "North_a": ("dead kernel", "its worker process was ended"),
+        "North_b": ("ok", None),
+        "South_brief": ("ok", None),
+    }
+    assert ended(int((regions[0][0].folder / "North" / "pid").read_text()))
+
+
+def test_ctrl_c_ends_all_kernels_and_tells_of_what_was_cut_short(task, ended):
+    hanging = task(WRITE_PID + "time.sleep(60)")
+    pid = hanging.folder / "North" / "pid"
+    after = f"import pathlib, time\nwhile not pathlib.Path({str(pid)!r}).exists(): time.sleep(.1)"
+    regions = [
+        [hanging, task("1", name="never")],
+        [task(after, region="South"), task("1", region="South", name="next")],
+        [task("1", region="West")],
+    ]
+    results: list[NotebookRecord] = []
+
+    def interrupt(result: NotebookRecord) -> None:
+        results.append(result)
+        if result.notebook == "South_brief":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        execute_regions(regions, jobs=2, timeout=30, on_done=interrupt)
+    found = {result.notebook: (result.status, result.error) for result in results}
+    assert found.pop("South_next") in {("failed", "interrupted"), ("ok", None)}
+    assert found == {"South_brief": ("ok", None), "North_brief": ("failed", "interrupted")}
+    assert ended(int(pid.read_text()))
+
+
+def test_parameters_are_refused_before_anything_starts(task):
+    regions = [[task("1")], [task("1", region="South", yaers=1)]]
+    with pytest.raises(DataError, match=r"South_brief\.ipynb: yaers is unknown"):
+        execute_regions(regions, jobs=2, timeout=30, on_done=pytest.fail)
+    assert not regions[0][0].folder.exists()
+
+
+def test_what_cannot_be_written_fails_its_notebook_only(task):
+    asked = task("1")
+    asked.folder.write_text("a file where the run's folder should be")
+    results: list[NotebookRecord] = []
+    execute_regions([[asked]], jobs=1, timeout=30, on_done=results.append)
+    assert results[0].status == "failed"
+    assert results[0].error.startswith(("NotADirectoryError", "FileExistsError"))

@@ -1,0 +1,86 @@
+"""The dirt in the delivered frames is the dirt that the truth counts."""
+
+import pandas as pd
+import pytest
+
+from kapkit.sample import Company
+
+
+@pytest.fixture(scope="module")
+def counts(company: Company) -> pd.Series:
+    return company.truth.dirt_counts
+
+
+def test_counts_as_documented(counts: pd.Series) -> None:
+    planted = {
+        "script in name": 1,
+        "formula in name": 1,
+        "path in name": 1,
+        "account without region": 2,
+        "account in two regions": 1,
+        "region called NA": 24,
+        "sale without account": 10,
+        "unknown account": 8,
+        "exact duplicate": 15,
+    }
+    assert counts.loc[list(planted)].to_dict() == planted
+
+
+def test_accounts(company: Company, counts: pd.Series) -> None:
+    accounts = company.accounts
+    assert accounts["region"].isna().sum() == counts["account without region"]
+    assert accounts["account_id"].duplicated().sum() == counts["account in two regions"]
+    assert accounts["region"].eq("NA").sum() == counts["region called NA"]
+    assert accounts["name"].str.contains("<script>alert(1)</script>", regex=False).sum() == 1
+    assert accounts["name"].str.startswith("=HYPERLINK(").sum() == 1
+    assert accounts["name"].str.contains("../../", regex=False).sum() == 1
+
+
+def test_hostile_names_belong_to_accounts_that_buy(company: Company) -> None:
+    hostile = company.truth.dirt.query("kind.str.endswith('in name')")
+    assert hostile["account_id"].isin(company.sales["account_id"]).all()
+
+
+def test_lines_without_a_known_account(company: Company, counts: pd.Series) -> None:
+    account = company.sales["account_id"]
+    assert account.isna().sum() == counts["sale without account"]
+    known = account.isna() | account.isin(company.accounts["account_id"])
+    assert (~known).sum() == counts["unknown account"]
+
+
+def test_only_planted_lines_stand_twice(company: Company, counts: pd.Series) -> None:
+    rows = company.sales.reset_index(level="delivery")
+    assert rows.duplicated().sum() == counts["exact duplicate"]
+    once = rows.drop_duplicates().drop(columns="delivery")
+    assert once.duplicated().sum() == counts["overlapping delivery"]
+    key = ["order_id", "product_id"]
+    assert not once.drop_duplicates().duplicated(key).any()
+
+
+def test_deliveries_overlap_line_for_line(company: Company) -> None:
+    first = company.sales.xs("sales_2024").query("date >= '2025-01-01'")
+    second = company.sales.xs("sales_2025").query("date < '2025-01-06'")
+    assert len(first) > 20
+    pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True))
+
+
+def test_rows_hard_by_nature(company: Company, counts: pd.Series) -> None:
+    sales = company.sales
+    lost = company.accounts.loc[company.accounts["region"].isna(), "account_id"]
+    assert sales["account_id"].isin(lost).sum() == counts["sale of an account without region"] > 0
+    assert sales["kind"].eq("credit").sum() == counts["credit note"] > 0
+    assert sales["revenue"].lt(0).sum() == counts["credit note"]
+    assert sales["cost"].isna().sum() == counts["line without cost"]
+    assert 0.005 < counts["line without cost"] / len(sales) < 0.015
+    assert sales["date"].gt(pd.Timestamp(company.as_of)).sum() == counts["dated after as_of"] > 0
+
+
+def test_each_dirty_row_is_where_the_truth_says(company: Company) -> None:
+    dirt = company.truth.dirt.query("file != 'accounts'")
+    found = company.sales.loc[pd.MultiIndex.from_frame(dirt[["file", "row"]])]
+    pd.testing.assert_series_equal(
+        found["revenue"].reset_index(drop=True), dirt["revenue"].reset_index(drop=True)
+    )
+    accounts = company.truth.dirt.query("file == 'accounts'")
+    named = company.accounts["account_id"].iloc[accounts["row"]]
+    assert named.tolist() == accounts["account_id"].tolist()

@@ -1,0 +1,68 @@
+"""The command line on input that cannot be used, and on what needs no kernel."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from kapkit.cli import app
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+
+def kapkit(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_help_names_the_commands() -> None:
+    output = kapkit("--help").output
+    assert all(command in output for command in ("check", "run", "publish", "sample"))
+
+
+def test_check_prints_totals_and_what_was_set_aside() -> None:
+    result = kapkit("check", "--book", SAMPLE)
+    output = " ".join(result.output.split())
+    assert result.exit_code == 0
+    assert "Reconciled: read = accepted + set aside + after as_of" in output
+    assert "13,119,686.76" in output
+    assert (
+        "accounts.csv: 2 of 322 rows were set aside, region is empty (A-0100, A-0188). "
+        "Give them a region, or name one under [regions] unassigned." in output
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--region", "Nowhere"], "region: 'Nowhere' is not in the book, which has 5: East, "),
+        (["--as-of", "30.6.2026"], "as_of: '30.6.2026' is not a day; write it as 2026-06-30"),
+        (["--set", "cut_q=1"], "--set: no notebook takes cut_q; known are "),
+        (["--set", "cut_a=high"], "cut_a must be float, not 'high'"),
+        (["--source", "nowhere"], "no file matches accounts.csv in "),
+    ],
+)
+def test_unusable_input_is_refused_before_anything_starts(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    places = ["--runs", tmp_path / "runs", "--reports", tmp_path / "reports"]
+    result = kapkit("run", "--book", SAMPLE, *arguments, *places)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not (tmp_path / "reports").exists()
+
+
+def test_publish_wants_a_run(tmp_path: Path) -> None:
+    result = kapkit("publish", tmp_path, tmp_path / "site")
+    assert result.exit_code == 2
+    assert "there is no run record" in result.output
+
+
+def test_sample_writes_a_book_that_check_accepts(tmp_path: Path) -> None:
+    assert kapkit("sample", tmp_path / "mine", "--seed", "7").exit_code == 0
+    assert kapkit("check", "--book", tmp_path / "mine").exit_code == 0
+
+
+def test_sample_spares_a_folder_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    assert kapkit("sample", tmp_path).exit_code == 2
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "dear"

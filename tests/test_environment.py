@@ -1,0 +1,37 @@
+import re
+
+import pytest
+
+from tests.environment import ROOT, render
+
+
+def test_environment_is_generated_from_pyproject() -> None:
+    written = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    assert written == render((ROOT / "pyproject.toml").read_text(encoding="utf-8")), (
+        "environment.yml is out of date: run make lock"
+    )
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+def test_lock_holds_names_versions_and_hashes_only(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    line = re.compile(r"[\w.-]+==[\w.!+]+( ; [^:]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|")
+    assert [bad for bad in text.splitlines() if not line.fullmatch(bad)] == []
+
+
+@pytest.mark.parametrize("extra", ["dependencies", "test"])
+def test_lock_pins_every_dependency(extra: str) -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = (
+        project["dependencies"]
+        if extra == "dependencies"
+        else project["optional-dependencies"][extra]
+    )
+    lock = "requirements.lock" if extra == "dependencies" else "requirements-test.lock"
+    pinned = {
+        line.split("==")[0] for line in (ROOT / lock).read_text().splitlines() if "==" in line
+    }
+    names = {re.match(r"[\w.-]+", requirement).group().lower() for requirement in needed}
+    assert names <= pinned
