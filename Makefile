@@ -39,7 +39,7 @@ format: .venv/ready-test ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
 
 lock: .venv/ready-test ## Resolve the dependencies again: both locks and environment.yml
-	@echo 'hatchling>=1.27' | $(LOCK) pyproject.toml - --output-file requirements.lock
+	@printf 'hatchling>=1.27\neditables>=0.5\n' | $(LOCK) pyproject.toml - --output-file requirements.lock
 	@$(LOCK) --extra test --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
 	@$(BIN)/python -m tests.environment > environment.yml
 
