@@ -38,10 +38,11 @@ bench: .venv/ready-test ## Measure speed and memory, as ratios against peers
 format: .venv/ready-test ## Format the code
 	@$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format --quiet .
 
-lock: .venv/ready-test ## Resolve the dependencies again: both locks and environment.yml
+lock: .venv/ready-test ## Write what is generated: locks, environment.yml, data dictionary
 	@printf 'hatchling>=1.27\neditables>=0.5\n' | $(LOCK) pyproject.toml - --output-file requirements.lock
 	@$(LOCK) --extra test --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
 	@$(BIN)/python -m tests.environment > environment.yml
+	@$(BIN)/python -m kapkit.book.dictionary > data/README.md
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kapkit needs Python 3.11 or later: make PYTHON=python3.11 ...")'

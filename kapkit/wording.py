@@ -39,7 +39,7 @@ def percent(share: float) -> str:
     """
     if math.isnan(share):
         return "–"
-    return f"{share * 100:z.{1 if 0 < abs(share) < 0.0995 else 0}f} %"
+    return f"{share * 100:z,.{1 if 0 < abs(share) < 0.0995 else 0}f} %"
 
 
 def signed_percent(change: float) -> str:

@@ -1,4 +1,4 @@
-"""environment.yml, written from pyproject.toml: ``python -m tests.environment > environment.yml``."""
+"""environment.yml from pyproject.toml: ``python -m tests.environment > environment.yml``."""
 
 import re
 import sys

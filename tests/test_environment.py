@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from kapkit.book.dictionary import data_dictionary
 from tests.environment import ROOT, render
 
 
@@ -10,6 +11,11 @@ def test_environment_is_generated_from_pyproject() -> None:
     assert written == render((ROOT / "pyproject.toml").read_text(encoding="utf-8")), (
         "environment.yml is out of date: run make lock"
     )
+
+
+def test_data_dictionary_is_generated_from_the_schemas() -> None:
+    written = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert written == data_dictionary(), "data/README.md is out of date: run make lock"
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pandas as pd
 import pandera.pandas as pa
+from pandas.api.types import is_object_dtype
 
 from kapkit.book.checks import ACCEPTED, LATER, SET_ASIDE
 from kapkit.book.errors import DataError, listing
@@ -153,4 +154,7 @@ def unknown_region(name: str, known: Sequence[str]) -> DataError:
 
 
 def _typed(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
-    return schema.validate(frame)
+    """Give columns their types; a feature is text even where a region has none of it."""
+    typed = schema.validate(frame)
+    untyped = [name for name, dtype in typed.dtypes.items() if is_object_dtype(dtype)]
+    return typed.astype(dict.fromkeys(untyped, "str"))

@@ -36,9 +36,20 @@ _money = partial(_column, "money", unit="the book's currency")
 
 
 def _table(
-    name: str, description: str, key: list[str], columns: dict[str, pa.Column]
+    name: str,
+    description: str,
+    key: list[str],
+    columns: dict[str, pa.Column],
+    *,
+    switches_on: str = "",
 ) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, name=name, description=description, unique=key or None)
+    return pa.DataFrameSchema(
+        columns,
+        name=name,
+        description=description,
+        unique=key or None,
+        metadata={"switches_on": switches_on},
+    )
 
 
 def _one_of(*values: str) -> pa.Check:
@@ -70,6 +81,7 @@ ACCOUNTS = _table(
             optional=True,
         ),
     },
+    switches_on="everything; required",
 )
 
 SALES = _table(
@@ -91,6 +103,7 @@ SALES = _table(
             optional=True,
         ),
     },
+    switches_on="everything; required",
 )
 
 PRODUCTS = _table(
@@ -102,6 +115,7 @@ PRODUCTS = _table(
         "name": _text("the product's name"),
         "category": _text("the group it is sold in"),
     },
+    switches_on="spend by category",
 )
 
 ACTIVITIES = _table(
@@ -120,6 +134,7 @@ ACTIVITIES = _table(
         "outcome": _text("what came of it", optional=True),
         "inbound": _text("yes where the account made it", _one_of("yes", "no"), optional=True),
     },
+    switches_on="2.3 engagement, 4.1 today's effort, 5.3 planned against done",
 )
 
 OPPORTUNITIES = _table(
@@ -135,6 +150,7 @@ OPPORTUNITIES = _table(
         "amount": _money("value of the deal"),
         "product_id": _text("the product", optional=True),
     },
+    switches_on="the pipeline beside expected value",
 )
 
 SURVEYS = _table(
@@ -149,6 +165,7 @@ SURVEYS = _table(
         "scale_min": _number("worst answer possible"),
         "scale_max": _number("best answer possible"),
     },
+    switches_on="3.3 satisfaction",
 )
 
 COMPLAINTS = _table(
@@ -164,6 +181,7 @@ COMPLAINTS = _table(
         "category": _text("what about", optional=True),
         "product_id": _text("the product", optional=True),
     },
+    switches_on="3.3 complaints, 4.2 open loops, 4.3 themes",
 )
 
 NEEDS = _table(
@@ -178,6 +196,7 @@ NEEDS = _table(
         "fulfilment": _number("1 (not met) to 5", _one_to_five),
         "source": _text("who said so", optional=True),
     },
+    switches_on="3.1 needs, 4.3 unmet needs",
 )
 
 SOLUTIONS = _table(
@@ -190,6 +209,7 @@ SOLUTIONS = _table(
         "action": _text("or a kind of activity that does", optional=True),
         "note": _text("how", optional=True),
     },
+    switches_on="3.1 matches of needs and solutions",
 )
 
 SERVICE_COSTS = _table(
@@ -202,6 +222,7 @@ SERVICE_COSTS = _table(
         "driver": _text("what was used, as in cost_rates"),
         "quantity": _number("how much of it", unit="the driver's unit"),
     },
+    switches_on="3.2 cost to serve (with cost_rates)",
 )
 
 COST_RATES = _table(
@@ -213,6 +234,7 @@ COST_RATES = _table(
         "rate": _money("per unit of the driver", _positive),
         "valid_from": _day("first day of the rate", optional=True),
     },
+    switches_on="3.2 cost to serve (with service_costs)",
 )
 
 STAFF = _table(
@@ -225,6 +247,7 @@ STAFF = _table(
         "hours_per_month": _number("selling time", _positive, unit="hours a month"),
         "cost_per_hour": _money("full cost", _positive, optional=True),
     },
+    switches_on="4.1 allocation under each owner's hours, 5.2 load",
 )
 
 GOALS = _table(
@@ -240,6 +263,7 @@ GOALS = _table(
         "target": _number("to be reached"),
         "owner": _text("who answers for it", optional=True),
     },
+    switches_on="5.1 goals, 5.4 against target",
 )
 
 PLAN_ACTIONS = _table(
@@ -256,6 +280,7 @@ PLAN_ACTIONS = _table(
         "status": _text("state", optional=True),
         "outcome": _text("what came of it", optional=True),
     },
+    switches_on="5.2 timetable, 5.3 planned against done",
 )
 
 ENROLMENTS = _table(
@@ -267,6 +292,7 @@ ENROLMENTS = _table(
         "date": _day("first day in the programme"),
         "programme": _text("which programme", optional=True),
     },
+    switches_on="5.4 effect of the programme",
 )
 
 OVERRIDES = _table(
@@ -281,6 +307,7 @@ OVERRIDES = _table(
         "by": _text("who decided"),
         "until": _day("last day it holds", optional=True),
     },
+    switches_on="decisions of people beside the model's",
 )
 
 TABLES: dict[str, pa.DataFrameSchema] = {

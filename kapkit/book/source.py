@@ -95,7 +95,13 @@ class FileSource:
                 f"name the folder with --source or under [book] source in {FILE_NAME}"
             )
         # A file that two patterns match is one delivery.
-        return list(dict.fromkeys(path for paths in found.values() for path in paths))
+        paths = list(dict.fromkeys(path for paths in found.values() for path in paths))
+        if len({_is_parquet(path) for path in paths}) > 1:
+            raise DataError(
+                f"[files] {name}: Parquet and CSV files cannot be one table; give each kind a "
+                f"name of its own and join them under [views] with UNION ALL BY NAME"
+            )
+        return paths
 
     def _types(self, relation: str) -> dict[str, str]:
         described = self._connection.execute(f"DESCRIBE {_quoted(relation)}").fetchall()
@@ -128,10 +134,14 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
 def _scan(paths: list[Path], folder: Path) -> str:
     """Read files of one kind as one relation; text stays text, so that "NA" is a value."""
     files = "[" + ", ".join(_text(str(path)) for path in paths) + "]"
-    if {path.suffix for path in paths} == {".parquet"}:
+    if _is_parquet(paths[0]):
         row = "file_row_number"
         read = f"read_parquet({files}, union_by_name=true, filename={_text(FILE)})"
     else:

@@ -108,7 +108,7 @@ def silent_key_accounts(classified: Classification) -> pd.DataFrame:
 def _reason(row: _Row, accounts: int) -> str:
     if row["order_days"] == 0:
         return "Never bought."
-    if pd.isna(row["low"]):
+    if math.isnan(row["low"]):
         return f"No value: the cost of its purchases is not known. {_rhythm(row)}"
     return f"Rank {row['rank']:,} of {accounts:,}{_trend(row)}. {_rhythm(row)}"
 
@@ -124,14 +124,14 @@ def _trend(row: _Row) -> str:
 
 
 def _rhythm(row: _Row) -> str:
-    if pd.isna(row["days_since"]):
+    if math.isnan(row["days_since"]):
         return "Only credits."
     since, gap = int(row["days_since"]), row["usual_gap_days"]
-    if pd.isna(gap):
-        return f"Last order {several(since, 'day')} ago; too few orders to know its rhythm."
+    lately = f"{several(since, 'day')} ago" if since else "on the reporting day"
+    if math.isnan(gap):
+        return f"Last order {lately}; too few orders to know its rhythm."
     if since > SILENT_GAPS * gap:
         return f"Silent for {several(since, 'day')}; it used to order every {gap:.0f}."
-    lately = f"{several(since, 'day')} ago" if since else "on the reporting day"
     return f"Orders about every {several(round(gap), 'day')}, last {lately}."
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.models.value import year_to
-from kapkit.wording import amount, percent
+from kapkit.wording import amount, percent, several
 
 _MEASURES = ["revenue", "credits", "cost", "costed_revenue", "lines", "costed_lines"]
 
@@ -153,8 +153,9 @@ def whale_curve(contribution: pd.Series) -> pd.DataFrame:
     ranked = contribution.dropna().sort_values(ascending=False, kind="stable")
     if not ranked.sum() > 0:
         raise DataError(
-            f"contribution: the total of {len(ranked)} accounts is {amount(ranked.sum())}, not "
-            "positive, so there are no shares of it; read the amounts instead"
+            f"contribution: the total of {several(len(ranked), 'account')} is "
+            f"{amount(ranked.sum())}, not positive, so there are no shares of it; read the "
+            "amounts instead"
         )
     return pd.DataFrame(
         {
@@ -216,8 +217,8 @@ def _sentence(table: pd.DataFrame, currency: str) -> str:
     revenue, contribution = table["revenue"].sum(), table["contribution"]
     if len(table) and contribution.isna().all():
         return (
-            f"Revenue of the last twelve months was {amount(revenue, currency)}; the book has no "
-            "costs, so contribution cannot be computed."
+            f"Revenue of the last twelve months was {amount(revenue, currency)}; no cost is "
+            "known, so contribution cannot be computed."
         )
     uncosted = table["uncosted_revenue"].sum()
     known = f"; {amount(uncosted, currency)} of revenue has no known cost" if uncosted else ""

@@ -13,6 +13,8 @@ from kapkit.wording import day, percent, several
 ACCOUNTS_NEEDED = 30
 HISTORY_WEEKS_NEEDED = 26
 
+_RANKINGS = pd.Index(["expected value", "last twelve months"], name="ranking")
+
 
 def capture(score: pd.Series, future: pd.Series, *, share: float = 0.2) -> float:
     """Measure how much of the attainable future value a ranking would have caught.
@@ -112,7 +114,7 @@ def backtest_value(
     known = accounts[accounts.isin(past["account_id"])]
     ranked = _ranked(past, known, origin, first_day, measure, half_life_weeks)
     frame = ranked.assign(future=_followed(purchases, known, origin, as_of, measure))
-    table = _captures(frame, share)
+    table = pd.DataFrame({"capture": _captures(frame, share)}, index=_RANKINGS)
     weeks = max(0, (origin - (first_day or origin)).days // 7)
     doubt = _doubt(len(known), weeks, horizon_weeks) or _nothing_earned(table, origin)
     gain = (float("nan"),) * 3 if doubt else _difference(frame, share, seed)
@@ -157,12 +159,8 @@ def _followed(
     return future.reindex(known, fill_value=0.0)
 
 
-def _captures(frame: pd.DataFrame, share: float) -> pd.DataFrame:
-    captures = [
-        capture(frame[name], frame["future"], share=share) for name in ("expected", "plain")
-    ]
-    names = pd.Index(["expected value", "last twelve months"], name="ranking")
-    return pd.DataFrame({"capture": captures}, index=names)
+def _captures(frame: pd.DataFrame, share: float) -> list[float]:
+    return [capture(frame[name], frame["future"], share=share) for name in ("expected", "plain")]
 
 
 def _difference(frame: pd.DataFrame, share: float, seed: int) -> tuple[float, float, float]:
@@ -177,8 +175,8 @@ def _difference(frame: pd.DataFrame, share: float, seed: int) -> tuple[float, fl
 
 
 def _gain(frame: pd.DataFrame, share: float) -> float:
-    expected, plain = _captures(frame.reset_index(drop=True), share)["capture"]
-    return float(expected - plain)
+    expected, plain = _captures(frame.reset_index(drop=True), share)
+    return expected - plain
 
 
 def _doubt(accounts: int, history_weeks: int, weeks: int) -> str:

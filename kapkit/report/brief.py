@@ -1,5 +1,7 @@
 """The brief: a region's front page."""
 
+import math
+
 import pandas as pd
 
 from kapkit.book.region import Region
@@ -7,26 +9,20 @@ from kapkit.classification.abc import Classification
 from kapkit.classification.reasons import silent_key_accounts
 from kapkit.evaluation.profit import Contribution, LargeButLosing
 from kapkit.report.display import Column, Finding, Table, Tile, Tiles
-from kapkit.wording import amount, percent, several
+from kapkit.wording import amount, percent, several, signed_percent
 
 
 def tiles_region(region: Region, classified: Classification, contribution: Contribution) -> Tiles:
     """Show the five numbers a reader sees first."""
     currency, table = region.book.currency, contribution.table
-    revenue, before = table["revenue"].sum(), table["revenue_before"].sum()
+    total = table[["revenue", "revenue_before"]].sum()
     earned = table["contribution"].sum(min_count=1)
     key = classified.table[classified.table["class"] == "A"]
     buying = int((table["revenue"] > 0).sum())
     return Tiles(
         [
-            Tile("Revenue, 12 months", amount(revenue, currency), _change(revenue, before)),
-            Tile(
-                "Contribution",
-                amount(earned, currency),
-                "no costs in the book"
-                if pd.isna(earned)
-                else f"{percent(earned / revenue)} of revenue",
-            ),
+            revenue_tile(total["revenue"], total["revenue_before"], currency),
+            contribution_tile(earned, total["revenue"], currency),
             Tile(
                 "Key accounts",
                 f"{len(key)}",
@@ -38,15 +34,41 @@ def tiles_region(region: Region, classified: Classification, contribution: Contr
     )
 
 
+def revenue_tile(revenue: float, before: float, currency: str) -> Tile:
+    """Show twelve months' revenue and its change on the twelve months before."""
+    note = "no year before to compare"
+    if before > 0:
+        note = f"{signed_percent(revenue / before - 1)} on the year before"
+    return Tile("Revenue, 12 months", amount(revenue, currency), note)
+
+
+def contribution_tile(contribution: float, revenue: float, currency: str) -> Tile:
+    """Show twelve months' contribution and its part of the revenue, where that is positive."""
+    if math.isnan(contribution):
+        note = "no cost is known"
+    else:
+        note = f"{percent(contribution / revenue)} of revenue" if revenue > 0 else "no revenue"
+    return Tile("Contribution", amount(contribution, currency), note)
+
+
 def attention(classified: Classification, losing: LargeButLosing) -> pd.DataFrame:
     """Rank the accounts a manager should look at first, by the money at stake.
 
     Key accounts that are silent for twice their usual gap, and large accounts that lose money.
 
+    Parameters
+    ----------
+    classified : Classification
+        From `key_accounts`.
+    losing : LargeButLosing
+        From `large_but_losing`.
+
     Returns
     -------
     DataFrame indexed by account
-        ``name``, ``why`` and ``at_stake`` (per year, book's currency), highest first.
+        ``name``, ``why`` and ``at_stake`` (per year, book's currency), highest first: the
+        expected value of a silent account, the loss of one that loses money. An account that
+        is both stands in two rows.
     """
     silent = silent_key_accounts(classified)
     calls = silent.assign(why=silent["reason"], at_stake=silent["value"])
@@ -58,7 +80,17 @@ def attention(classified: Classification, losing: LargeButLosing) -> pd.DataFram
 
 
 def table_attention(region: Region, found: pd.DataFrame, *, most: int = 5) -> Table:
-    """List the accounts to look at first."""
+    """List the accounts to look at first.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency.
+    found : DataFrame
+        From `attention`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
     columns = {
         "name": Column("Account"),
         "why": Column("Why"),
@@ -83,8 +115,8 @@ def finding_state(
     if len(silent):
         worth = amount(silent["value"].sum(), region.book.currency)
         sentences.append(
-            f"{several(len(silent), 'key account')} silent for twice the usual gap; "
-            f"{worth} a year is at stake."
+            f"{several(len(silent), 'key account')} {'is' if len(silent) == 1 else 'are'} silent "
+            f"for twice the usual gap; {worth} a year is at stake."
         )
     return Finding(sentences)
 
@@ -92,11 +124,5 @@ def finding_state(
 def _silent_tile(region: Region, classified: Classification) -> Tile:
     silent = silent_key_accounts(classified)
     worth = amount(silent["value"].sum(), region.book.currency)
-    note = f"{worth} a year at stake" if len(silent) else "all order in their rhythm"
+    note = f"{worth} a year at stake" if len(silent) else "none for twice its usual gap"
     return Tile("Silent key accounts", f"{len(silent)}", note)
-
-
-def _change(now: float, before: float) -> str:
-    if not before > 0:
-        return "no year before to compare"
-    return f"{now / before - 1:+.0%} on the year before".replace("%", " %")

@@ -110,6 +110,10 @@ class Tile:
     value: str
     note: str = ""
 
+    def __str__(self) -> str:
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.name}: {self.value}{note}"
+
 
 @dataclass(frozen=True)
 class Tiles:
@@ -119,5 +123,4 @@ class Tiles:
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         page = _template("tiles.html.j2").render(tiles=self.tiles)
-        plain = "\n".join(f"{tile.name}: {tile.value} ({tile.note})" for tile in self.tiles)
-        return {"text/html": page, "text/plain": plain}, {}
+        return {"text/html": page, "text/plain": "\n".join(map(str, self.tiles))}, {}

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from kapkit.book.region import Region
 from kapkit.evaluation.profit import Contribution, LargeButLosing, whale_curve
@@ -11,7 +12,17 @@ from kapkit.wording import amount, percent, several
 
 
 def table_contribution(region: Region, contribution: Contribution, *, most: int = 40) -> Table:
-    """List what each account brought in twelve months, highest contribution first."""
+    """List what each account brought in twelve months, highest contribution first.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency and the names.
+    contribution : Contribution
+        From `contribution_of`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
     frame = _named(region, contribution.table).head(most)
     caption = f"Profit contribution of the last twelve months, {region.book.currency}"
     if len(frame) < len(contribution.table):
@@ -26,12 +37,23 @@ def table_contribution(region: Region, contribution: Contribution, *, most: int 
 
 
 def table_losing(region: Region, losing: LargeButLosing, *, most: int = 20) -> Table:
-    """List large accounts that lose money, worst first."""
+    """List large accounts that lose money, worst first: whose terms to renegotiate.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency and the names.
+    losing : LargeButLosing
+        From `large_but_losing`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
     return Table(
         _named(region, losing.table).head(most),
         _columns(),
         name="losing",
-        caption=f"Large accounts that lose money, {region.book.currency}",
+        caption=f"Large accounts that lose money, {region.book.currency}"
+        + (f": {most} of {len(losing.table):,}" if len(losing.table) > most else ""),
         how="Large: the first fifth, by revenue, of the accounts that bought.",
     )
 
@@ -63,6 +85,7 @@ def plot_whale(region: Region, contribution: Contribution) -> Chart | Finding:
         for count, above in {earning: 8, len(ranked): -10 if losing else 8}.items():
             at = (float(count), float(running[count]))
             label(axes, amount(running[count]), at, xytext=(0, above), ha="center")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("Accounts, best first")
         axes.set_ylabel(f"Contribution added up, {region.book.currency}")
         axes.margins(y=0.15)
@@ -88,13 +111,15 @@ def finding_losing(losing: LargeButLosing) -> Finding:
 
 def _whale_words(region: Region, earned: pd.Series, peak: float, count: int) -> str:
     currency = region.book.currency
+    top = f"{amount(peak, currency)} after the first {count:,}, " if count else ""
     words = (
-        f"Contribution of {several(len(earned), 'account')} added up, best first: "
-        f"{amount(peak, currency)} after the first {count}, {amount(earned.sum(), currency)} after all"
+        f"Contribution of {several(len(earned), 'account')} added up, best first: {top}"
+        f"{amount(earned.sum(), currency)} after all"
     )
     if earned.sum() <= 0:
         return f"{words}."
-    return f"{words}; the peak is {percent(float(whale_curve(earned)['profit_share'].max()))} of the total."
+    height = percent(float(whale_curve(earned)["profit_share"].max()))
+    return f"{words}; the peak is {height} of the total."
 
 
 def _named(region: Region, table: pd.DataFrame) -> pd.DataFrame:

@@ -4,19 +4,21 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.typing import RcKeyType
 
 from kapkit.wording import amount
 
 ACCENT, CONTEXT, INK, LOSS = "#1f5f8b", "#b8c2cc", "#2b3440", "#b3452c"
 CLASS_COLORS = {"A": "#123f5e", "B": "#4b8fbd", "C": "#bcd3e3"}
 
-_SETTINGS = {
+_SETTINGS: dict[RcKeyType, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
@@ -66,6 +68,16 @@ def percent_axis(axis: mpl.axis.Axis) -> None:
 def money_axis(axis: mpl.axis.Axis) -> None:
     """Write money short; the unit stands once, in the label."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: amount(value).replace(".00", "")))
+
+
+def short(name: str, *, most: int = 32) -> str:
+    """Fit a name from CRM on a figure: one line, no control characters, not too long.
+
+    >>> short(" North  West"), short("a" * 9, most=5)
+    ('North West', 'aaaa…')
+    """
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def label(axes: Axes, text: str, at: tuple[float, float], **options: object) -> None:

@@ -1,5 +1,7 @@
 """The portfolio: all regions side by side."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 
 from kapkit.book.checks import SET_ASIDE
@@ -9,9 +11,10 @@ from kapkit.classification.abc import Cuts
 from kapkit.classification.key_accounts import key_accounts
 from kapkit.classification.reasons import silent_key_accounts
 from kapkit.evaluation.profit import contribution_of, large_but_losing
+from kapkit.report.brief import contribution_tile, revenue_tile
 from kapkit.report.display import Chart, Column, Finding, Table, Tile, Tiles
-from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, money_axis
-from kapkit.wording import amount, percent, several
+from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, money_axis, short
+from kapkit.wording import amount, percent, several, signed_percent
 
 
 def region_summaries(
@@ -49,7 +52,7 @@ def table_regions(company: Region, summaries: pd.DataFrame) -> Table:
         "classes": Column("A / B / C", numeric=True),
         "value_a": Column("Value in A", percent, numeric=True),
         "revenue": Column(f"Revenue, {company.book.currency}", amount, numeric=True),
-        "change": Column("Change", lambda value: f"{value * 100:+.0f} %", numeric=True),
+        "change": Column("Change", signed_percent, numeric=True),
         "contribution": Column("Contribution", amount, numeric=True),
         "losing": Column("Large but losing", count.show, numeric=True),
         "silent": Column("Silent key accounts", count.show, numeric=True),
@@ -72,13 +75,24 @@ def table_regions(company: Region, summaries: pd.DataFrame) -> Table:
 
 
 def plot_regions(company: Region, summaries: pd.DataFrame, *, most: int = 20) -> Chart:
-    """Draw contribution by region (revenue where the book has no costs)."""
+    """Draw contribution by region (revenue where the book has no costs).
+
+    Parameters
+    ----------
+    company : Region
+        All regions together, for the currency and whether costs are known.
+    summaries : DataFrame
+        From `region_summaries`.
+    most : int
+        Bars drawn: the regions with the highest revenue. One whose contribution is not known
+        has none and stands last.
+    """
     measure = "contribution" if company.book.costed_share > 0 else "revenue"
-    shown = summaries.nlargest(most, "revenue").sort_values(measure)
+    shown = summaries.nlargest(most, "revenue").sort_values(measure, na_position="first")
     colors = [ACCENT if value >= 0 else LOSS for value in shown[measure]]
     with canvas(height=0.9 + 0.28 * len(shown)) as (figure, axes):
         axes.barh(range(len(shown)), shown[measure], color=colors, height=0.7)
-        axes.set_yticks(range(len(shown)), list(shown.index), parse_math=False)
+        axes.set_yticks(range(len(shown)), [short(name) for name in shown.index], parse_math=False)
         axes.axvline(0, color=CONTEXT, linewidth=1)
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
@@ -96,21 +110,10 @@ def plot_regions(company: Region, summaries: pd.DataFrame, *, most: int = 20) ->
 def tiles_company(company: Region, summaries: pd.DataFrame) -> Tiles:
     """Show the company's numbers first."""
     currency, total = company.book.currency, summaries.sum(numeric_only=True, min_count=1)
-    before = total["revenue_before"]
-    change = f"{(total['revenue'] / before - 1) * 100:+.0f} % on the year before"
-    earned = total["contribution"]
     return Tiles(
         [
-            Tile(
-                "Revenue, 12 months", amount(total["revenue"], currency), change if before else ""
-            ),
-            Tile(
-                "Contribution",
-                amount(earned, currency),
-                "no costs in the book"
-                if pd.isna(earned)
-                else f"{percent(earned / total['revenue'])} of revenue",
-            ),
+            revenue_tile(total["revenue"], total["revenue_before"], currency),
+            contribution_tile(total["contribution"], total["revenue"], currency),
             Tile("Regions", f"{len(summaries)}", several(int(total["accounts"]), "account")),
             Tile("Key accounts", f"{total['A']:,.0f}", f"{total['silent']:,.0f} of them silent"),
             Tile(
@@ -140,12 +143,13 @@ def finding_regions(company: Region, summaries: pd.DataFrame) -> Finding:
             f"Most is at stake with silent key accounts in {silent.index[0]}: "
             f"{amount(first['at_stake'], currency)} a year."
         )
-    return Finding(sentences or ["No region made a loss and no key account is silent."])
+    losses = "No region made a loss and no" if company.book.costed_share > 0 else "No"
+    return Finding(sentences or [f"{losses} key account is silent."])
 
 
 def _summary(
     region: Region, cuts: Cuts | None, half_life_weeks: float
-) -> dict[str, float | int | str | None]:
+) -> dict[Hashable, float | str | None]:
     classified = key_accounts(region, cuts=cuts, half_life_weeks=half_life_weeks)
     contribution = contribution_of(region)
     silent = silent_key_accounts(classified)

@@ -13,7 +13,6 @@ from kapkit.report.pages.fragment import TEMPLATES, Fragment
 from kapkit.report.pages.outline import distinct_ids, outline
 from kapkit.wording import day
 
-
 _LINK = Markup('<th scope="row"><a href="./{0.slug}/index.html">{0.name}</a></th>')
 _NO_LINK = Markup('<th scope="row">{0.name} <span class="kap-failed">{0.status}</span></th>')
 
