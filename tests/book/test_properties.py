@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,8 @@ def line(days: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
 delivery = st.lists(line([*_RECENT, *_RECENT, *_LATER, "31.01.2024", ""]), max_size=12)
 deliveries = st.lists(delivery, min_size=1, max_size=2)
 later = st.lists(line(_LATER), min_size=1, max_size=6)
+pytestmark = pytest.mark.slow
+
 few = settings(max_examples=5, deadline=None, derandomize=True)
 
 
