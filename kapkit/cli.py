@@ -185,11 +185,12 @@ def _totals_table(snapshot: "Snapshot") -> "Table":
 
     from kapkit.report.trust import totals_by_reason
 
+    totals = totals_by_reason(snapshot.totals)
     title = Text(f"{snapshot.facts.name}, as of {snapshot.as_of}")
-    table = Table("table", "rows are", "because", title=title)
-    for name, width in {"rows": 9, "revenue": 13, "cost": 13}.items():
-        table.add_column(name, justify="right", no_wrap=True, min_width=width)
-    for row in totals_by_reason(snapshot.totals).rows():
+    table = Table(*list(totals.columns)[:3], title=title)
+    for name in list(totals.columns)[3:]:
+        table.add_column(name, justify="right", no_wrap=True, min_width=9 if name == "rows" else 13)
+    for row in totals.rows():
         table.add_row(*(Text(cell) for cell in row))
     return table
 

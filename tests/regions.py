@@ -97,7 +97,8 @@ def _totals(sold: pd.DataFrame, regions: list[str], also: tuple[str, ...]) -> pd
         ("sales", None, "read", None, *(sum(line[i] for line in lines) for i in (4, 5, 6)))
     )
     columns = ["table", "region", "state", "reason", "rows", "revenue", "cost"]
-    return pd.DataFrame(lines, columns=columns).astype({"revenue": object, "cost": object})
+    totals = pd.DataFrame(lines, columns=columns).astype({"revenue": object, "cost": object})
+    return totals.assign(amount=pd.Series(None, index=totals.index, dtype=object))
 
 
 def _exact(money: pd.Series) -> Decimal:

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from kapkit.book.errors import DataError
-from kapkit.book.prepared import FACTS_FILE, facts_to_json
+from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.totals import reconcile
@@ -45,10 +45,12 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     beside = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
-    for name, frame in snapshot.frames().items():
+    frames = snapshot.frames()
+    for name, frame in frames.items():
         _write_partitions(snapshot, name, frame, slugs, beside)
     _write_set_aside(snapshot, beside / "set_aside")
-    content = {"facts": facts_to_json(snapshot.facts), "regions": slugs}
+    facts = facts_to_json(snapshot.facts)
+    content = {"facts": facts, "regions": slugs, "frames": list(frames)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
@@ -59,7 +61,8 @@ def _write_partitions(
     snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
 ) -> None:
     """Stream one frame into a file per region; an empty file keeps its columns."""
-    batches = snapshot.source.batches(frame.sort("account_id"))
+    by_account = "account_id" in frame.collect_schema().names()
+    batches = snapshot.source.batches(frame.sort("account_id") if by_account else frame)
     schema = batches.schema.append(pa.field("_slug", pa.string()))
     named = (_with_slug(batch, slugs, schema) for batch in batches)
     ds.write_dataset(
@@ -76,7 +79,8 @@ def _write_partitions(
 
 
 def _with_slug(batch: pa.RecordBatch, slugs: dict[str, str], schema: pa.Schema) -> pa.RecordBatch:
-    folders = pa.array([slugs[region] for region in batch["region"].to_pylist()], pa.string())
+    regions = batch["region"].to_pylist()
+    folders = pa.array([slugs.get(region, FOR_ALL) for region in regions], pa.string())
     return pa.RecordBatch.from_arrays([*batch.columns, folders], schema=schema)
 
 

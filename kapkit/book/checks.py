@@ -7,7 +7,7 @@ import narwhals as nw
 import pandera.pandas as pa
 from pandera.backends.narwhals import builtin_checks
 
-from kapkit.book.schema import TABLES
+from kapkit.book.schema import TABLES, known_from
 from kapkit.book.source import CONTENT, FILE, ROW, RULE, UNREADABLE, LazyFrame
 
 #: What became of a row, and why; the region a row counts for.
@@ -19,11 +19,9 @@ DUPLICATE = "exact duplicate in the same file"
 TWO_REGIONS = "account in two regions: the latest row stands"
 LISTED_TWICE = "account listed twice: the latest row stands"
 UNKNOWN_ACCOUNT = "account is not in accounts"
+UNKNOWN_REGION = "region is not that of any account"
 NO_REGION = "account has no region"
 REFUSED_ACCOUNT = "account is itself set aside"
-
-#: The day from which a row is known, for the tables that have one.
-_DAY = {"accounts": "recorded", "sales": "date"}
 
 
 def check_table(frame: LazyFrame, table: str, *, as_of: dt.date, duplicates: str) -> LazyFrame:
@@ -46,22 +44,37 @@ def check_table(frame: LazyFrame, table: str, *, as_of: dt.date, duplicates: str
     return _with_repeated_keys(judged, table)
 
 
-def with_account(sales: LazyFrame, accounts: LazyFrame) -> LazyFrame:
-    """Give each sales line the region of its account; refuse lines whose account is not known.
+def with_account(rows: LazyFrame, accounts: LazyFrame) -> LazyFrame:
+    """Give each row the region of its account; refuse rows whose account is not known.
 
-    A refused line counts for the region it says it was sold in, where it says so.
+    A refused row, and one that needs no account, counts for the region it names, if it does.
     """
     known = accounts.filter(~nw.col("_later")).group_by("account_id")
     good = nw.when(nw.col(REASON).is_null()).then(nw.col("region"))
     regions = known.agg(_standing=good.max(), _home=nw.col("region").max())
-    joined = sales.join(regions.with_columns(_listed=nw.lit(True)), on="account_id", how="left")
-    orphan = nw.when(nw.col("_listed").is_null()).then(nw.lit(UNKNOWN_ACCOUNT))
-    homeless = nw.when(nw.col("_home").is_null()).then(nw.lit(NO_REGION))
-    refused = nw.when(nw.col("_standing").is_null()).then(nw.lit(REFUSED_ACCOUNT))
-    said = [nw.col("region")] if "region" in sales.collect_schema().names() else []
+    joined = rows.drop("_listed", strict=False).join(
+        regions.with_columns(_listed=nw.lit(True)), on="account_id", how="left"
+    )
+    named = ~nw.col("account_id").is_null()
+    orphan = nw.when(named & nw.col("_listed").is_null()).then(nw.lit(UNKNOWN_ACCOUNT))
+    homeless = nw.when(named & nw.col("_home").is_null()).then(nw.lit(NO_REGION))
+    refused = nw.when(named & nw.col("_standing").is_null()).then(nw.lit(REFUSED_ACCOUNT))
+    said = [nw.col("region")] if "region" in rows.collect_schema().names() else []
     return joined.with_columns(
         nw.coalesce(nw.col(REASON), orphan, homeless, refused).alias(REASON),
         nw.coalesce(nw.col("_standing"), nw.col("_home"), *said).alias(OF_REGION),
+    )
+
+
+def with_region(rows: LazyFrame, *known: LazyFrame) -> LazyFrame:
+    """Refuse rows that name a region which no account and no sale has; no region is for all."""
+    said = [frame.filter(~nw.col("_later")).select(OF_REGION) for frame in known]
+    regions = nw.concat(said).unique().with_columns(_listed=nw.lit(True))
+    joined = rows.join(regions, left_on="region", right_on=OF_REGION, how="left")
+    strange = ~nw.col("region").is_null() & nw.col("_listed").is_null()
+    reason = nw.when(strange).then(nw.lit(UNKNOWN_REGION))
+    return joined.with_columns(
+        nw.coalesce(nw.col(REASON), reason).alias(REASON), nw.col("region").alias(OF_REGION)
     )
 
 
@@ -90,7 +103,7 @@ def _with_copies(frame: LazyFrame) -> LazyFrame:
 
 
 def _later(frame: LazyFrame, table: str, as_of: dt.date) -> nw.Expr:
-    day = _DAY.get(table)
+    day = known_from(table)
     if day is None or day not in frame.collect_schema().names():
         return nw.lit(False)
     return nw.coalesce(nw.col(day) > nw.lit(as_of), nw.lit(False))
@@ -131,10 +144,11 @@ def _with_repeated_keys(frame: LazyFrame, table: str) -> LazyFrame:
 
     Rows of a view have no place: their content settles it, the same way in every run.
     """
-    key = [str(name) for name in TABLES[table].unique or []]
+    present = frame.collect_schema().names()
+    key = [str(name) for name in TABLES[table].unique or [] if name in present]
     if not key:
         return frame
-    recorded = ["recorded"] if "recorded" in frame.collect_schema().names() else []
+    recorded = ["recorded"] if "recorded" in present else []
     frame = frame.with_columns(_good=nw.col(REASON).is_null() & ~nw.col("_later"))
     peers = [*key, "_good"]
     place = nw.col(ROW).cum_count().over(*peers, order_by=[*recorded, FILE, ROW, CONTENT])

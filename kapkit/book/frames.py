@@ -1,8 +1,11 @@
 """From checked lines to the frames of the analysis, in the engine."""
 
+import datetime as dt
+
 import narwhals as nw
 
 from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
+from kapkit.book.schema import outcome
 from kapkit.book.source import LazyFrame
 
 _OPTIONAL = {"cost": nw.Float64(), "quantity": nw.Float64(), "product_id": nw.String()}
@@ -13,10 +16,17 @@ def accepted(frame: LazyFrame) -> LazyFrame:
     return frame.filter(nw.col(STATE) == ACCEPTED)
 
 
-def account_frame(accounts: LazyFrame) -> LazyFrame:
-    """Give accepted accounts with every mapped column (schema: ACCOUNTS and features)."""
-    columns = [name for name in accounts.collect_schema().names() if not name.startswith("_")]
-    return accepted(accounts).select(*columns)
+def table_frame(checked: LazyFrame, table: str, *, as_of: dt.date) -> LazyFrame:
+    """Keep accepted rows, with every mapped column and the region they count for.
+
+    What happened to a row after ``as_of``, such as the day a complaint was closed, is missing.
+    """
+    columns = [name for name in checked.collect_schema().names() if not name.startswith("_")]
+    rows = accepted(checked).with_columns(region=nw.col(OF_REGION))
+    later = outcome(table)
+    if later in columns:
+        rows = rows.with_columns(nw.when(nw.col(later) <= nw.lit(as_of)).then(nw.col(later)))
+    return rows.select(*dict.fromkeys([*columns, "region"]))
 
 
 def purchase_frame(sales: LazyFrame) -> LazyFrame:

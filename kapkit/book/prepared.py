@@ -14,10 +14,11 @@ import pyarrow.dataset as ds
 from kapkit.book.day import as_day
 from kapkit.book.errors import DataError
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
-from kapkit.book.totals import typed_totals
+from kapkit.book.totals import MONEY, typed_totals
 
 FACTS_FILE = "book.json"
-FRAMES = ("accounts", "purchases", "categories")
+#: Folder of the rows that are for all regions.
+FOR_ALL = "all-regions"
 
 
 def is_prepared(folder: Path) -> bool:
@@ -78,7 +79,8 @@ class PreparedBook:
             )
 
     def _read(self, name: str | None, folders: list[Path]) -> Region:
-        frames = {frame: self._frame(frame, folders) for frame in FRAMES}
+        everywhere = [*folders, self.folder / FOR_ALL]
+        frames = {frame: self._frame(frame, everywhere) for frame in self._content["frames"]}
         return make_region(name, self.facts, frames)
 
     def _frame(self, frame: str, folders: list[Path]) -> pd.DataFrame:
@@ -101,7 +103,7 @@ def facts_to_json(facts: BookFacts) -> dict[str, Any]:
 def facts_from_json(content: dict[str, Any]) -> BookFacts:
     """Read facts back, equal to what was written."""
     totals = pd.DataFrame(content["totals"])
-    for money in ("revenue", "cost"):
+    for money in MONEY:
         exact = [None if value is None else Decimal(value) for value in totals[money]]
         totals[money] = pd.Series(exact, index=totals.index, dtype=object)
     totals = typed_totals(totals)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
@@ -11,7 +11,7 @@ from pandas.api.types import is_object_dtype
 
 from kapkit.book.checks import ACCEPTED, LATER, SET_ASIDE
 from kapkit.book.errors import DataError, listing
-from kapkit.book.schema import ACCOUNTS, CATEGORIES, PURCHASES
+from kapkit.book.schema import ACCOUNTS, CATEGORIES, PURCHASES, TABLES
 from kapkit.book.totals import reconcile
 from kapkit.wording import day, several
 
@@ -44,6 +44,7 @@ class BookFacts:
     def regions(self) -> list[str]:
         """Regions with accounts or lines up to as_of, sorted."""
         known = self.totals[self.totals["state"] != LATER]
+        known = known[known["table"].isin(["accounts", "sales"])]
         return sorted(known["region"].dropna().unique())
 
     @property
@@ -57,8 +58,9 @@ class Region:
     """One region's accounts and what they bought up to ``as_of``.
 
     ``accounts`` is indexed by ``account_id``; ``purchases`` has a row per account and day,
-    ``categories`` one per account, month and category (columns: `kapkit.book.schema`).
-    ``name`` is None for the whole company.
+    ``categories`` one per account, month and category. ``tables`` holds the other tables the
+    book has, by name, with the rows of this region and those that are for all (columns:
+    `kapkit.book.schema`). ``name`` is None for the whole company.
     """
 
     name: str | None
@@ -66,6 +68,7 @@ class Region:
     accounts: pd.DataFrame
     purchases: pd.DataFrame
     categories: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def as_of(self) -> dt.date:
@@ -104,6 +107,7 @@ class Region:
                 listed.get(name, self.accounts.iloc[:0]),
                 bought.get(name, self.purchases.iloc[:0]),
                 sorts.get(name, self.categories.iloc[:0]),
+                {table: _part(frame, name) for table, frame in self.tables.items()},
             )
 
     def check(self) -> str:
@@ -143,6 +147,7 @@ def make_region(name: str | None, facts: BookFacts, frames: Mapping[str, pd.Data
         accounts.set_index("account_id"),
         purchases.drop(columns="region").reset_index(drop=True),
         categories.drop(columns="region").reset_index(drop=True),
+        {table: _typed(TABLES[table], frame) for table, frame in _others(frames).items()},
     )
 
 
@@ -151,6 +156,20 @@ def unknown_region(name: str, known: Sequence[str]) -> DataError:
     return DataError(
         f"region: {name!r} is not in the book, which has {len(known)}: {listing(list(known), 12)}"
     )
+
+
+def _others(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Give the tables that are no frames of their own, in a lasting order of rows."""
+    return {
+        table: frame.sort_values(list(frame.columns), ignore_index=True)
+        for table, frame in frames.items()
+        if table in TABLES and table != "accounts"
+    }
+
+
+def _part(frame: pd.DataFrame, region: str) -> pd.DataFrame:
+    here = frame["region"].isna() | (frame["region"] == region)
+    return frame[here].reset_index(drop=True)
 
 
 def _typed(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:

@@ -42,13 +42,16 @@ def _table(
     columns: dict[str, pa.Column],
     *,
     switches_on: str = "",
+    known_from: str | None = None,
+    outcome: str | None = None,
 ) -> pa.DataFrameSchema:
+    """Describe a table: ``known_from`` is the day a row becomes known, ``outcome`` a later one."""
     return pa.DataFrameSchema(
         columns,
         name=name,
         description=description,
         unique=key or None,
-        metadata={"switches_on": switches_on},
+        metadata={"switches_on": switches_on, "known_from": known_from, "outcome": outcome},
     )
 
 
@@ -82,6 +85,7 @@ ACCOUNTS = _table(
         ),
     },
     switches_on="everything; required",
+    known_from="recorded",
 )
 
 SALES = _table(
@@ -104,6 +108,7 @@ SALES = _table(
         ),
     },
     switches_on="everything; required",
+    known_from="date",
 )
 
 PRODUCTS = _table(
@@ -135,6 +140,7 @@ ACTIVITIES = _table(
         "inbound": _text("yes where the account made it", _one_of("yes", "no"), optional=True),
     },
     switches_on="2.3 engagement, 4.1 today's effort, 5.3 planned against done",
+    known_from="date",
 )
 
 OPPORTUNITIES = _table(
@@ -151,6 +157,7 @@ OPPORTUNITIES = _table(
         "product_id": _text("the product", optional=True),
     },
     switches_on="the pipeline beside expected value",
+    known_from="created",
 )
 
 SURVEYS = _table(
@@ -166,6 +173,7 @@ SURVEYS = _table(
         "scale_max": _number("best answer possible"),
     },
     switches_on="3.3 satisfaction",
+    known_from="date",
 )
 
 COMPLAINTS = _table(
@@ -182,6 +190,8 @@ COMPLAINTS = _table(
         "product_id": _text("the product", optional=True),
     },
     switches_on="3.3 complaints, 4.2 open loops, 4.3 themes",
+    known_from="opened",
+    outcome="closed",
 )
 
 NEEDS = _table(
@@ -197,6 +207,7 @@ NEEDS = _table(
         "source": _text("who said so", optional=True),
     },
     switches_on="3.1 needs, 4.3 unmet needs",
+    known_from="recorded",
 )
 
 SOLUTIONS = _table(
@@ -223,6 +234,7 @@ SERVICE_COSTS = _table(
         "quantity": _number("how much of it", unit="the driver's unit"),
     },
     switches_on="3.2 cost to serve (with cost_rates)",
+    known_from="date",
 )
 
 COST_RATES = _table(
@@ -235,6 +247,7 @@ COST_RATES = _table(
         "valid_from": _day("first day of the rate", optional=True),
     },
     switches_on="3.2 cost to serve (with service_costs)",
+    known_from="valid_from",
 )
 
 STAFF = _table(
@@ -281,6 +294,7 @@ PLAN_ACTIONS = _table(
         "outcome": _text("what came of it", optional=True),
     },
     switches_on="5.2 timetable, 5.3 planned against done",
+    outcome="done",
 )
 
 ENROLMENTS = _table(
@@ -293,6 +307,7 @@ ENROLMENTS = _table(
         "programme": _text("which programme", optional=True),
     },
     switches_on="5.4 effect of the programme",
+    known_from="date",
 )
 
 OVERRIDES = _table(
@@ -371,3 +386,15 @@ def kind_of(column: pa.Column) -> Kind:
     """Tell how a column is read: as text, day, number or money."""
     kind: Kind = (column.metadata or {})["kind"]
     return kind
+
+
+def known_from(table: str) -> str | None:
+    """Name the column that says from which day a row of a table is known; None: at any time."""
+    column: str | None = (TABLES[table].metadata or {})["known_from"]
+    return column
+
+
+def outcome(table: str) -> str | None:
+    """Name the day of a table that lies after the row's own, as the day a complaint was closed."""
+    column: str | None = (TABLES[table].metadata or {})["outcome"]
+    return column

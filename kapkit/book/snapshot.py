@@ -14,20 +14,15 @@ from kapkit.book.checks import (
     STATE,
     check_table,
     with_account,
+    with_region,
     with_state,
 )
 from kapkit.book.config import BookConfig
-from kapkit.book.frames import (
-    account_frame,
-    book_facts,
-    category_frame,
-    purchase_frame,
-)
+from kapkit.book.frames import book_facts, category_frame, purchase_frame, table_frame
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
+from kapkit.book.schema import TABLES
 from kapkit.book.source import FileSource, LazyFrame
 from kapkit.book.totals import totals_by_state, totals_read
-
-_NOWHERE = nw.lit(None, nw.String)
 
 
 @dataclass(frozen=True)
@@ -39,22 +34,13 @@ class Snapshot:
     as_of: dt.date
 
     @cached_property
-    def accounts(self) -> LazyFrame:
-        """Checked accounts, good and refused."""
-        return self._kept("accounts", self._checked("accounts"), nw.col("region"))
-
-    @cached_property
-    def products(self) -> LazyFrame | None:
-        """Checked products; None where the book has none."""
-        if self.config.relation("products") is None:
-            return None
-        return self._kept("products", self._checked("products"), _NOWHERE)
-
-    @cached_property
-    def sales(self) -> LazyFrame:
-        """Checked sales lines, each with the region it counts for."""
-        lines = with_account(self._checked("sales"), self.accounts)
-        return self._kept("sales", lines, nw.col(OF_REGION))
+    def tables(self) -> dict[str, LazyFrame]:
+        """The checked tables the book has, good rows and refused, each with its region."""
+        tables = {"accounts": self._kept("accounts", self._checked("accounts"), nw.col("region"))}
+        for name in ("sales", *TABLES):
+            if name not in tables and self.config.relation(name):
+                tables[name] = self._placed(name, tables)
+        return tables
 
     @cached_property
     def totals(self) -> pd.DataFrame:
@@ -74,7 +60,7 @@ class Snapshot:
     @cached_property
     def facts(self) -> BookFacts:
         """What every page says of the whole book."""
-        (sold,) = book_facts(self.sales).collect("pyarrow").to_arrow().to_pylist()
+        (sold,) = book_facts(self.tables["sales"]).collect("pyarrow").to_arrow().to_pylist()
         accounts = self.totals.query(f"table == 'accounts' and state == '{ACCEPTED}'")["rows"].sum()
         gross, costed = float(sold.pop("gross") or 0), float(sold.pop("costed") or 0)
         # A count over no lines is missing in the engine.
@@ -103,29 +89,42 @@ class Snapshot:
         if name is not None and name not in self.regions:
             raise unknown_region(name, self.regions)
         here = {
-            key: frame if name is None else frame.filter(nw.col("region") == name)
+            key: frame if name is None else frame.filter(_counts_for(name))
             for key, frame in self.frames().items()
         }
         frames = {key: frame.collect("pandas").to_pandas() for key, frame in here.items()}
         return make_region(name, self.facts, frames)
 
     def frames(self) -> dict[str, LazyFrame]:
-        """Give the frames of the analysis, all regions, each with a ``region`` column."""
-        return {
-            "accounts": account_frame(self.accounts),
-            "purchases": purchase_frame(self.sales),
-            "categories": category_frame(self.sales, self.products),
+        """Give the frames of the analysis, all regions, each with a ``region`` column.
+
+        Sales become ``purchases`` and ``categories``; a row whose region is missing, as that of
+        a product or of a company goal, is for all.
+        """
+        sales, products = self.tables["sales"], self.tables.get("products")
+        summed = {"purchases": purchase_frame(sales), "categories": category_frame(sales, products)}
+        rows = {
+            name: table_frame(checked, name, as_of=self.as_of)
+            for name, checked in self.tables.items()
+            if name != "sales"
         }
+        return rows | summed
 
     def set_aside(self, table: str) -> LazyFrame:
         """Give the refused rows of a table with their reason and place."""
         return self.tables[table].filter(nw.col(STATE) == SET_ASIDE)
 
-    @cached_property
-    def tables(self) -> dict[str, LazyFrame]:
-        """The checked tables the book has, good rows and refused."""
-        tables = {"accounts": self.accounts, "products": self.products, "sales": self.sales}
-        return {name: frame for name, frame in tables.items() if frame is not None}
+    def _placed(self, table: str, tables: dict[str, LazyFrame]) -> LazyFrame:
+        """Check a table and find the region of each row: its account's, else its own, else none."""
+        checked = self._checked(table)
+        columns = checked.collect_schema().names()
+        if "region" in columns and table != "sales":
+            checked = with_region(checked, tables["accounts"], tables["sales"])
+        elif "account_id" not in columns:
+            checked = checked.with_columns(nw.lit(None, nw.String).alias(OF_REGION))
+        if "account_id" in columns:
+            checked = with_account(checked, tables["accounts"])
+        return self._kept(table, checked, nw.col(OF_REGION))
 
     def _read(self, table: str) -> LazyFrame:
         frame = self.source.table(table)
@@ -140,3 +139,7 @@ class Snapshot:
     def _kept(self, table: str, checked: LazyFrame, region: nw.Expr) -> LazyFrame:
         stated = with_state(checked.with_columns(region.alias(OF_REGION)))
         return self.source.keep(stated, f"{table} as of {self.as_of}")
+
+
+def _counts_for(region: str) -> nw.Expr:
+    return nw.col("region").is_null() | (nw.col("region") == region)

@@ -9,7 +9,8 @@ from kapkit.book.checks import OF_REGION, REASON, STATE
 from kapkit.book.errors import DataError
 from kapkit.book.source import LazyFrame
 
-_MONEY = ("revenue", "cost")
+#: What is summed beside rows: of sales, of sales, and of deals.
+MONEY = ("revenue", "cost", "amount")
 
 
 def totals_read(frame: LazyFrame, table: str) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def reconcile(totals: pd.DataFrame) -> str:
     Parameters
     ----------
     totals : DataFrame
-        ``table``, ``state``, ``rows``, ``revenue`` and ``cost`` (exact decimals).
+        ``table``, ``state``, ``rows``, ``revenue``, ``cost`` and ``amount`` (exact decimals).
 
     Returns
     -------
@@ -42,8 +43,8 @@ def reconcile(totals: pd.DataFrame) -> str:
     DataError
         Naming each table and measure that does not add up, with both numbers.
     """
-    measures = ["rows", *_MONEY]
-    totals = totals.assign(**{name: totals[name].map(_or_zero) for name in _MONEY})
+    measures = ["rows", *MONEY]
+    totals = totals.assign(**{name: totals[name].map(_or_zero) for name in MONEY})
     read = totals["state"].eq("read")
     whole = totals[read].groupby("table")[measures].sum()
     parts = totals[~read].groupby("table")[measures].sum().reindex(whole.index, fill_value=0)
@@ -61,14 +62,14 @@ def reconcile(totals: pd.DataFrame) -> str:
 
 
 def _sums(frame: LazyFrame) -> list[nw.Expr]:
-    present = [name for name in _MONEY if name in frame.collect_schema().names()]
+    present = [name for name in MONEY if name in frame.collect_schema().names()]
     return [nw.len().alias("rows"), *(nw.col(name).sum() for name in present)]
 
 
 def _collected(frame: LazyFrame, table: str, **constants: str) -> pd.DataFrame:
     counted = pd.DataFrame(frame.collect("pyarrow").to_arrow().to_pylist())
     counted = counted.assign(table=table, **constants).reindex(
-        columns=["table", "region", "state", "reason", "rows", *_MONEY]
+        columns=["table", "region", "state", "reason", "rows", *MONEY]
     )
     return typed_totals(counted.sort_values(["state", "reason", "region"], ignore_index=True))
 
@@ -76,8 +77,8 @@ def _collected(frame: LazyFrame, table: str, **constants: str) -> pd.DataFrame:
 def typed_totals(totals: pd.DataFrame) -> pd.DataFrame:
     """Give control totals their types, the same whether counted or read back: money is exact."""
     texts = dict.fromkeys(("table", "region", "state", "reason"), "str")
-    typed = totals.astype({**texts, "rows": "int64", **dict.fromkeys(_MONEY, "object")})
-    known = {name: typed[name].where(typed[name].notna(), None) for name in _MONEY}
+    typed = totals.astype({**texts, "rows": "int64", **dict.fromkeys(MONEY, "object")})
+    known = {name: typed[name].where(typed[name].notna(), None) for name in MONEY}
     return typed.assign(**known)
 
 

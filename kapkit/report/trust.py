@@ -7,6 +7,7 @@ import pandas as pd
 
 from kapkit.book.checks import ACCEPTED, DELIVERED_TWICE, DUPLICATE, LATER, SET_ASIDE
 from kapkit.book.region import Region
+from kapkit.book.totals import MONEY
 from kapkit.report.display import Column, Finding, Table
 from kapkit.wording import day
 
@@ -89,14 +90,14 @@ def provenance(region: Region) -> Finding:
 
 
 def _totals_table(totals: pd.DataFrame, *, by: list[str], name: str, caption: str) -> Table:
-    money = {column: totals[column].astype(float) for column in ("revenue", "cost")}
+    known = [column for column in MONEY if column != "amount" or totals[column].notna().any()]
+    money = {column: totals[column].astype(float) for column in known}
     grouped = totals.assign(**money).groupby(by, dropna=False, sort=False)
     summed = grouped[["rows", *money]].sum(min_count=1).reset_index()
     summed["order"] = summed["state"].map(_ORDER.index)
     ranked = summed.sort_values([*by[:-2], "order", "rows"], kind="stable")
     columns = {column: _HEADS[column] for column in by} | {
         "rows": Column("Rows", "{:,.0f}".format, numeric=True),
-        "revenue": Column("Revenue", "{:,.2f}".format, numeric=True),
-        "cost": Column("Cost", "{:,.2f}".format, numeric=True),
+        **{name: Column(name.title(), "{:,.2f}".format, numeric=True) for name in known},
     }
     return Table(ranked, columns, name=name, caption=caption)

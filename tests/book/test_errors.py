@@ -168,7 +168,7 @@ def test_columns_that_are_not_there_are_said_together(tmp_path: Path) -> None:
         "Map columns under [tables.sales.columns] in kapkit.toml"
     )
     with pytest.raises(DataError, match=says(message)):
-        book.at("2024-12-31").sales  # noqa: B018
+        book.at("2024-12-31").tables  # noqa: B018
 
 
 def test_sql_that_fails_is_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.book.tiny import SALES, assert_same, became, categories, purchases, r
 
 def accepted(snapshot: Snapshot, column: str) -> list[object]:
     """List the accepted values of a sales column, by order."""
-    rows = snapshot.sales.collect("pyarrow").to_arrow().to_pylist()
+    rows = snapshot.tables["sales"].collect("pyarrow").to_arrow().to_pylist()
     good = sorted((row for row in rows if row["_state"] == "accepted"), key=lambda r: r["order_id"])
     return [row[column] for row in good]
 
@@ -331,7 +331,7 @@ def test_files_of_one_name_in_two_folders_are_two_deliveries(tmp_path: Path) -> 
     toml = (folder / "kapkit.toml").read_text("utf-8").replace("sales_1.csv", "20*/sales.csv")
     (folder / "kapkit.toml").write_text(toml, "utf-8")
     snapshot = read_book(folder).at()
-    rows = snapshot.sales.select(FILE, ROW).collect("pyarrow").to_arrow().to_pylist()
+    rows = snapshot.tables["sales"].select(FILE, ROW).collect("pyarrow").to_arrow().to_pylist()
     assert {row[FILE] for row in rows} == {"2023/sales.csv", "2024/sales.csv"}
     twice = "delivered twice: the same line stands in another file"
     assert {key: n for key, n in became(snapshot).items() if key[0] == twice} == {
