@@ -1,6 +1,9 @@
 from .book.book import Book as Book
 from .book.book import open_book as open_book
 from .book.errors import DataError as DataError
+from .book.hierarchy import Hierarchy as Hierarchy
+from .book.hierarchy import hierarchy as hierarchy
+from .book.hierarchy import roll_up as roll_up
 from .book.region import BookFacts as BookFacts
 from .book.region import Region as Region
 from .book.totals import reconcile as reconcile

@@ -43,7 +43,7 @@ DayOption = Annotated[
 def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None) -> None:
     """Validate a book: control totals, and what was set aside and why."""
     from kapkit.book.book import read_book
-    from kapkit.book.notices import notices
+    from kapkit.book.notices import hierarchy_notices, notices
     from kapkit.book.totals import reconcile
 
     with _errors_said():
@@ -52,6 +52,8 @@ def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None
         console.print(_totals_table(snapshot))
         for notice in notices(snapshot):
             console.print(f"· {notice.sentence(snapshot.facts.currency)}", markup=False)
+        for sentence in hierarchy_notices(snapshot):
+            console.print(f"· {sentence}.", markup=False)
         console.print(f"Reconciled: {reconcile(snapshot.totals)}.", markup=False)
 
 

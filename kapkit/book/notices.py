@@ -18,6 +18,7 @@ from kapkit.book.checks import (
     UNKNOWN_ACCOUNT,
 )
 from kapkit.book.errors import listing
+from kapkit.book.hierarchy import hierarchy
 from kapkit.book.schema import TABLES
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import FILE, ROW, LazyFrame
@@ -68,6 +69,15 @@ class Notice:
 def notices(snapshot: Snapshot) -> list[Notice]:
     """List what was set aside, per table, file and reason, most rows first."""
     return [notice for table in snapshot.tables for notice in _of_table(snapshot, table)]
+
+
+def hierarchy_notices(snapshot: Snapshot) -> list[str]:
+    """Say which accounts name a parent that is none, or are their own ancestors."""
+    accounts = snapshot.frames()["accounts"]
+    if "parent_id" not in accounts.collect_schema().names():
+        return []
+    frame = accounts.select("account_id", "parent_id").sort("account_id").collect("pandas")
+    return hierarchy(frame.to_pandas().set_index("account_id")).sentences
 
 
 def _of_table(snapshot: Snapshot, table: str) -> list[Notice]:
