@@ -7,6 +7,9 @@ from .book.hierarchy import roll_up as roll_up
 from .book.region import BookFacts as BookFacts
 from .book.region import Region as Region
 from .book.totals import reconcile as reconcile
+from .book.trust import TrustSheet as TrustSheet
+from .book.trust import monthly_sales as monthly_sales
+from .book.trust import trust_sheet as trust_sheet
 from .classification.abc import Classification as Classification
 from .classification.abc import Cuts as Cuts
 from .classification.abc import classify as classify
@@ -55,6 +58,9 @@ from .report.portfolio import table_regions as table_regions
 from .report.portfolio import tiles_company as tiles_company
 from .report.trust import finding_checks as finding_checks
 from .report.trust import finding_coverage as finding_coverage
+from .report.trust import finding_trust as finding_trust
+from .report.trust import plot_coverage as plot_coverage
 from .report.trust import provenance as provenance
 from .report.trust import table_book_totals as table_book_totals
 from .report.trust import table_totals as table_totals
+from .report.trust import table_trust as table_trust

@@ -6,10 +6,13 @@ from importlib.metadata import version
 import pandas as pd
 
 from kapkit.book.checks import ACCEPTED, DELIVERED_TWICE, DUPLICATE, LATER, SET_ASIDE
+from kapkit.book.errors import listing
 from kapkit.book.region import Region
 from kapkit.book.totals import MONEY
-from kapkit.report.display import Column, Finding, Table
-from kapkit.wording import day
+from kapkit.book.trust import TrustSheet, monthly_sales
+from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.look import ACCENT, CONTEXT, canvas, money_axis
+from kapkit.wording import day, several
 
 _ORDER = ["read", ACCEPTED, SET_ASIDE, LATER]
 _HEADS = {"table": Column("Table"), "state": Column("Rows are"), "reason": Column("Reason")}
@@ -101,3 +104,44 @@ def _totals_table(totals: pd.DataFrame, *, by: list[str], name: str, caption: st
         **{name: Column(name.title(), "{:,.2f}".format, numeric=True) for name in known},
     }
     return Table(ranked, columns, name=name, caption=caption)
+
+
+def table_trust(sheet: TrustSheet) -> Table:
+    """Show the data trust sheet."""
+    columns = {
+        "measure": Column("Looked at"),
+        "found": Column("Found"),
+        "weakens": Column("Weakens"),
+    }
+    return Table(
+        sheet.table,
+        columns,
+        name="trust",
+        caption="Data trust sheet",
+        how="What stands under Weakens should be read with care; where nothing stands there, "
+        "nothing wrong was found.",
+    )
+
+
+def finding_trust(sheet: TrustSheet) -> Finding:
+    """Say what weakens which numbers."""
+    return Finding(sheet.sentences, caution=any(one.poor for one in sheet.measures))
+
+
+def plot_coverage(region: Region) -> Chart | Finding:
+    """Draw revenue by month, so that gaps and a late export are seen."""
+    months = monthly_sales(region)
+    if months.empty:
+        return Finding(["No sales, so there is nothing to draw."], caution=True)
+    with canvas(height=2.4) as (figure, axes):
+        axes.bar(pd.PeriodIndex(months.index).to_timestamp(), months["revenue"], 24, color=ACCENT)
+        axes.axhline(0, color=CONTEXT, linewidth=1)
+        axes.set_ylabel(f"Revenue a month, {region.book.currency}")
+        money_axis(axes.yaxis)
+    gaps = [f"{month:%B %Y}" for month in months.index[months["lines"] == 0]]
+    return Chart(
+        figure,
+        alt=f"Revenue of {several(len(months), 'month')}; "
+        + (f"no sale in {listing(gaps)}." if gaps else "every month has sales."),
+        caption="Revenue by month, all accepted sales",
+    )
