@@ -157,8 +157,8 @@ def _fields(region: Region) -> Iterator[Measure]:
     absent = [name for name in _OWN_FIELDS if name not in accounts or accounts[name].isna().all()]
     filled = {name: accounts[name].notna().mean() for name in _OWN_FIELDS if name not in absent}
     thin = {name: share for name, share in filled.items() if share < FILLED_SHARE}
-    parts = [f"{name} {percent(share)}" for name, share in thin.items()]
-    parts += [f"{name} missing" for name in absent]
+    parts = [f"{name.replace('_', ' ')} {percent(share)}" for name, share in thin.items()]
+    parts += [f"{name.replace('_', ' ')} missing" for name in absent]
     found = ", ".join(parts) or f"all {len(filled)} at least {percent(FILLED_SHARE)} filled"
     yield Measure("Fields of accounts", found, "characteristics and potential", poor=bool(parts))
 
