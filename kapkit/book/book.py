@@ -13,7 +13,7 @@ from kapkit.book.errors import DataError
 from kapkit.book.prepared import PreparedBook, is_prepared
 from kapkit.book.region import Region
 from kapkit.book.snapshot import Snapshot
-from kapkit.book.source import FileSource, explained
+from kapkit.book.source import FileSource, below, explained
 
 
 class Book(Protocol):
@@ -45,7 +45,7 @@ def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
     path : path
         Folder with a kapkit.toml, or the prepared folder of a run.
     source : path, optional
-        Folder of the files, instead of the one the toml names.
+        Folder of the files, DuckDB file or ``postgresql:``, instead of the one the toml names.
 
     Raises
     ------
@@ -58,9 +58,10 @@ def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
 
 def read_book(folder: Path, *, source: str | Path | None = None) -> "SourceBook":
     """Open a book at its source, prepared runs left aside."""
-    config = read_config(folder / FILE_NAME)
-    files = Path(source) if source else folder / config.book.source
-    return SourceBook(config, FileSource(config, files.resolve()))
+    given = Path(source) if source else None
+    config = read_config(folder / FILE_NAME, source=given)
+    origin = FileSource(config, given or below(folder, config.book.source))
+    return SourceBook(origin.config, origin)
 
 
 class SourceBook:

@@ -6,17 +6,30 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from kapkit.book.errors import DataError
+from kapkit.book.errors import DataError, listing
+from kapkit.book.presets import with_preset
 from kapkit.book.schema import TABLES, kind_of
 
 FILE_NAME = "kapkit.toml"
 _REQUIRED = ("accounts", "sales")
+_DATABASES = {".duckdb", ".ddb", ".db"}
+POSTGRES = "postgresql:"
 
 
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _is_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(
+            "not a known encoding; write utf-8, utf-16, cp1252, latin-1 or gb18030"
+        ) from None
+    return name
 
 
 Texts = Annotated[list[str], BeforeValidator(_as_list)]
@@ -27,12 +40,28 @@ class _Section(BaseModel):
 
 
 class BookSection(_Section):
-    """What the book is called, its money, and where its files are."""
+    """What the book is called, its money, where its files are, and the system they come from."""
 
     name: str
     currency: str = ""
     source: Path = Path()
     as_of: dt.date | None = None
+    preset: str | None = None
+
+
+class FormatSection(_Section):
+    """How the files of one entry of [files] are written, under [formats.ENTRY].
+
+    ``encoding`` of a CSV file, by Python's name (default: UTF-8, or UTF-16 where the file's
+    byte-order mark says so); ``delimiter`` between its columns (default: the one that splits
+    the first line most); ``skip`` the lines above its column names; ``sheet`` of a workbook
+    (a pattern may name it too: ``"book.xlsx#Sheet"``).
+    """
+
+    encoding: Annotated[str, AfterValidator(_is_encoding)] | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    skip: int = Field(default=0, ge=0)
+    sheet: str | None = None
 
 
 class TableSection(_Section):
@@ -63,6 +92,7 @@ class BookConfig(_Section):
 
     book: BookSection
     files: dict[str, Texts] = Field(default_factory=dict)
+    formats: dict[str, FormatSection] = Field(default_factory=dict)
     views: dict[str, str] = Field(default_factory=dict)
     tables: dict[str, TableSection] = Field(default_factory=dict)
     regions: RegionSection = RegionSection()
@@ -78,9 +108,34 @@ class BookConfig(_Section):
             return named or table
         return table if table in {*self.files, *self.views} else None
 
+    def reader(self, relation: str) -> TableSection:
+        """Give the section of the first table that reads a file, which says how it is written."""
+        readers = (self.table(name) for name in TABLES if self.relation(name) == relation)
+        return next(readers, TableSection())
 
-def read_config(path: Path) -> BookConfig:
-    """Read and check a kapkit.toml.
+    def with_relations(self, names: list[str], place: str) -> "BookConfig":
+        """Put what a database holds in the place of [files].
+
+        Raises
+        ------
+        DataError
+            If it lacks a relation that the book reads.
+        """
+        config = self.model_copy(update={"files": {name: [] for name in names}})
+        if breaches := _relation_breaches(config):
+            raise DataError(f"{place}: {'; '.join(breaches)} (it has {listing(sorted(names))})")
+        return config
+
+
+def is_database(source: Path) -> bool:
+    """Tell a DuckDB file or a PostgreSQL server from a folder of files."""
+    return str(source).startswith(POSTGRES) or source.suffix.lower() in _DATABASES
+
+
+def read_config(path: Path, *, source: Path | None = None) -> BookConfig:
+    """Read and check a kapkit.toml; ``source`` stands in place of the one it names.
+
+    What a database holds is not known here: its source checks that.
 
     Raises
     ------
@@ -88,7 +143,8 @@ def read_config(path: Path) -> BookConfig:
         With every breach of the file together, each with its place.
     """
     try:
-        config = BookConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        config = BookConfig.model_validate(with_preset(written))
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{path.parent}: there is no {FILE_NAME}; write one that names the book's files "
@@ -98,7 +154,10 @@ def read_config(path: Path) -> BookConfig:
         raise DataError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise DataError(_listed(path, [_breach(item) for item in error.errors()])) from None
-    if breaches := _name_breaches(config):
+    breaches = _name_breaches(config)
+    if not is_database(source or config.book.source):
+        breaches += _relation_breaches(config)
+    if breaches:
         raise DataError(_listed(path, breaches))
     return config
 
@@ -119,6 +178,7 @@ def _settings(place: tuple[Any, ...]) -> list[str]:
     section: type[BaseModel] = BookConfig
     sections: dict[str, type[BaseModel]] = {
         "book": BookSection,
+        "formats": FormatSection,
         "tables": TableSection,
         "regions": RegionSection,
     }
@@ -147,7 +207,11 @@ def _name_breaches(config: BookConfig) -> list[str]:
                 for column in section.columns
                 if column not in known
             ]
-    return breaches + _relation_breaches(config)
+    return breaches + [
+        f"formats.{name}: no file is called so{_meant(name, list(config.files))}"
+        for name in config.formats
+        if name not in config.files
+    ]
 
 
 def _relation_breaches(config: BookConfig) -> list[str]:
