@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-s
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test lab golden bench format lock
+.PHONY: help plan test engines lab golden bench format lock
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,15 @@ test: .venv/ready-test ## Check style, types and structure; run all tests
 	$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/golden/sanitize.cfg tests/golden
 
+engines: .venv/ready-engines ## Add Spark and the benchmarks' peers, for the tests that need them
+
 lab: .venv/ready ## Open JupyterLab on the notebooks, filled in for the sample
 	@$(BIN)/jupyter lab notebooks
 
 golden: .venv/ready-test ## Execute the golden notebooks again, after a change that was meant
 	@$(BIN)/python -m tests.golden
 
-bench: .venv/ready-test ## Measure speed and memory, as ratios against peers
+bench: .venv/ready-engines ## Measure speed and memory, as ratios against peers
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 format: .venv/ready-test ## Format the code
@@ -56,4 +58,8 @@ lock: .venv/ready-test ## Write what is generated: locks, environment.yml, data 
 
 .venv/ready-test: .venv/ready requirements-test.lock
 	@$(PIP) --require-hashes --requirement requirements-test.lock
+	@touch $@
+
+.venv/ready-engines: .venv/ready-test requirements-engines.lock
+	@$(PIP) --require-hashes --requirement requirements-engines.lock
 	@touch $@

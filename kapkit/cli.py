@@ -30,8 +30,13 @@ BookOption = Annotated[
     typer.Option("--book", "-b", help="Folder with the book's kapkit.toml.", show_default=False),
 ]
 SourceOption = Annotated[
-    Path | None,
-    typer.Option("--source", "-s", help="Folder of the files, instead of the one the toml names."),
+    str | None,
+    typer.Option(
+        "--source",
+        "-s",
+        help="Folder of the files, DuckDB file, postgresql: or spark:FOLDER, "
+        "instead of the one the toml names.",
+    ),
 ]
 DayOption = Annotated[
     str | None,

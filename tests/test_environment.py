@@ -1,4 +1,5 @@
 import re
+import tomllib
 
 import pytest
 
@@ -18,26 +19,29 @@ def test_data_dictionary_is_generated_from_the_schemas() -> None:
     assert written == data_dictionary(), "data/README.md is out of date: run make lock"
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-test.lock", "requirements-engines.lock"]
+)
 def test_lock_holds_names_versions_and_hashes_only(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     line = re.compile(r"[\w.-]+==[\w.!+]+( ; [^:]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|")
     assert [bad for bad in text.splitlines() if not line.fullmatch(bad)] == []
 
 
-@pytest.mark.parametrize("extra", ["dependencies", "test"])
-def test_lock_pins_every_dependency(extra: str) -> None:
-    import tomllib
-
+@pytest.mark.parametrize(
+    ("extra", "lock"),
+    [
+        (None, "requirements.lock"),
+        ("test", "requirements-test.lock"),
+        ("postgres", "requirements-engines.lock"),
+        ("spark", "requirements-engines.lock"),
+        ("bench", "requirements-engines.lock"),
+    ],
+)
+def test_lock_pins_every_dependency(extra: str | None, lock: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = (
-        project["dependencies"]
-        if extra == "dependencies"
-        else project["optional-dependencies"][extra]
-    )
-    lock = "requirements.lock" if extra == "dependencies" else "requirements-test.lock"
+    needed = project["optional-dependencies"][extra] if extra else project["dependencies"]
     pinned = {
         line.split("==")[0] for line in (ROOT / lock).read_text().splitlines() if "==" in line
     }
-    names = {re.match(r"[\w.-]+", requirement).group().lower() for requirement in needed}
-    assert names <= pinned
+    assert {re.match(r"[\w.-]+", requirement).group().lower() for requirement in needed} <= pinned

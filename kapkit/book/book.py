@@ -13,7 +13,8 @@ from kapkit.book.errors import DataError
 from kapkit.book.prepared import PreparedBook, is_prepared
 from kapkit.book.region import Region
 from kapkit.book.snapshot import Snapshot
-from kapkit.book.source import FileSource, below, explained
+from kapkit.book.source import Source
+from kapkit.book.sources import below, open_source
 
 
 class Book(Protocol):
@@ -45,7 +46,8 @@ def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
     path : path
         Folder with a kapkit.toml, or the prepared folder of a run.
     source : path, optional
-        Folder of the files, DuckDB file or ``postgresql:``, instead of the one the toml names.
+        Folder of the files, DuckDB file, ``postgresql:`` or ``spark:FOLDER``, instead of the one
+        the toml names.
 
     Raises
     ------
@@ -58,16 +60,16 @@ def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
 
 def read_book(folder: Path, *, source: str | Path | None = None) -> "SourceBook":
     """Open a book at its source, prepared runs left aside."""
-    given = Path(source) if source else None
+    given = str(source) if source else None
     config = read_config(folder / FILE_NAME, source=given)
-    origin = FileSource(config, given or below(folder, config.book.source))
-    return SourceBook(origin.config, origin)
+    opened = open_source(config, given or below(folder, config.book.source))
+    return SourceBook(opened.config, opened)
 
 
 class SourceBook:
     """A book read from its source; every answer is computed as of a day."""
 
-    def __init__(self, config: BookConfig, source: FileSource) -> None:
+    def __init__(self, config: BookConfig, source: Source) -> None:
         self.config = config
         self.source = source
         self._snapshot = lru_cache(maxsize=4)(self._take)
@@ -104,7 +106,7 @@ class SourceBook:
 
     def _last_day(self) -> dt.date:
         dates = self.source.table("sales").select(nw.col("date").max())
-        with explained("sales"):
+        with self.source.explained("sales"):
             (row,) = dates.collect("pyarrow").to_arrow().to_pylist()
         if row["date"] is None:
             raise DataError("sales: no line has a date that can be read; see [tables.sales] dates")

@@ -15,7 +15,7 @@ from kapkit.book.schema import TABLES, kind_of
 FILE_NAME = "kapkit.toml"
 _REQUIRED = ("accounts", "sales")
 _DATABASES = {".duckdb", ".ddb", ".db"}
-POSTGRES = "postgresql:"
+POSTGRES, SPARK = "postgresql:", "spark:"
 
 
 def _as_list(value: object) -> object:
@@ -44,7 +44,7 @@ class BookSection(_Section):
 
     name: str
     currency: str = ""
-    source: Path = Path()
+    source: str = "."
     as_of: dt.date | None = None
     preset: str | None = None
 
@@ -87,6 +87,13 @@ class RegionSection(_Section):
     unassigned: str | None = None
 
 
+class EngineSection(_Section):
+    """What the engine may use: ``memory``, as "4GB" (default: most of it), and ``threads``."""
+
+    memory: str | None = None
+    threads: int | None = Field(default=None, ge=1)
+
+
 class BookConfig(_Section):
     """A book's description: the content of its kapkit.toml, checked."""
 
@@ -96,6 +103,7 @@ class BookConfig(_Section):
     views: dict[str, str] = Field(default_factory=dict)
     tables: dict[str, TableSection] = Field(default_factory=dict)
     regions: RegionSection = RegionSection()
+    engine: EngineSection = EngineSection()
 
     def table(self, name: str) -> TableSection:
         """Give the section of a canonical table; an empty one where the toml has none."""
@@ -107,6 +115,19 @@ class BookConfig(_Section):
         if named is not None or table in self.tables:
             return named or table
         return table if table in {*self.files, *self.views} else None
+
+    def needed(self, table: str) -> str:
+        """Name the file or view that holds a canonical table.
+
+        Raises
+        ------
+        DataError
+            Where the book has none.
+        """
+        relation = self.relation(table)
+        if relation is None:
+            raise DataError(f'[files] has no file for {table}; add {table} = "..." to {FILE_NAME}')
+        return relation
 
     def reader(self, relation: str) -> TableSection:
         """Give the section of the first table that reads a file, which says how it is written."""
@@ -127,12 +148,13 @@ class BookConfig(_Section):
         return config
 
 
-def is_database(source: Path) -> bool:
-    """Tell a DuckDB file or a PostgreSQL server from a folder of files."""
-    return str(source).startswith(POSTGRES) or source.suffix.lower() in _DATABASES
+def is_database(source: str) -> bool:
+    """Tell what holds tables by name (a DuckDB file, a server, Spark's catalog) from files."""
+    served = source.startswith(POSTGRES) or source == SPARK
+    return served or Path(source).suffix.lower() in _DATABASES
 
 
-def read_config(path: Path, *, source: Path | None = None) -> BookConfig:
+def read_config(path: Path, *, source: str | None = None) -> BookConfig:
     """Read and check a kapkit.toml; ``source`` stands in place of the one it names.
 
     What a database holds is not known here: its source checks that.
@@ -181,6 +203,7 @@ def _settings(place: tuple[Any, ...]) -> list[str]:
         "formats": FormatSection,
         "tables": TableSection,
         "regions": RegionSection,
+        "engine": EngineSection,
     }
     if len(place) > 1:
         section = sections.get(str(place[0]), BookConfig)

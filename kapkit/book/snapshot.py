@@ -21,7 +21,7 @@ from kapkit.book.config import BookConfig
 from kapkit.book.frames import book_facts, category_frame, purchase_frame, table_frame
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
 from kapkit.book.schema import TABLES
-from kapkit.book.source import FileSource, LazyFrame
+from kapkit.book.source import LazyFrame, Source
 from kapkit.book.totals import totals_by_state, totals_read
 
 
@@ -30,7 +30,7 @@ class Snapshot:
     """A book as of a day; rows dated later are counted and otherwise change nothing."""
 
     config: BookConfig
-    source: FileSource
+    source: Source
     as_of: dt.date
 
     @cached_property
@@ -92,7 +92,9 @@ class Snapshot:
             key: frame if name is None else frame.filter(_counts_for(name))
             for key, frame in self.frames().items()
         }
-        frames = {key: frame.collect("pandas").to_pandas() for key, frame in here.items()}
+        frames = {
+            key: frame.collect("pyarrow").to_arrow().to_pandas() for key, frame in here.items()
+        }
         return make_region(name, self.facts, frames)
 
     def frames(self) -> dict[str, LazyFrame]:

@@ -2,11 +2,9 @@
 
 import datetime as dt
 import gc
-import os
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -91,44 +89,17 @@ def _fill(execute: Callable[[str], Any]) -> None:
             execute(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """Start a server of its own behind a socket; give its address."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found or (os.geteuid() == 0 and not shutil.which("runuser")):
-        pytest.skip("no PostgreSQL server here; apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="kapkit-pg-"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if user:
-        shutil.chown(folder, "postgres")
-
-    def run(tool: str, *arguments: str) -> None:
-        command = [*user, str(found[-1].with_name(tool)), "-D", str(folder / "data"), *arguments]
-        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
-
-    try:
-        run("initdb", "-U", "kap", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-c listen_addresses='' -k {folder} -F"
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield f"postgresql:///postgres?host={folder}&user=kap"
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def filled(server: str) -> str:
-    dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
-    with dbapi.connect(server) as connection, connection.cursor() as cursor:
+@pytest.fixture
+def filled(database: str) -> str:
+    dbapi = import_module("adbc_driver_postgresql.dbapi")
+    with dbapi.connect(database) as connection, connection.cursor() as cursor:
 
         def run(query: str) -> None:
             cursor.execute(query)
 
         _fill(run)
         connection.commit()
-    return server
+    return database
 
 
 def _postgres(folder: Path) -> Path:
@@ -319,3 +290,11 @@ def test_an_address_is_never_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         assert "someone" not in said
         assert "127.0.0.1" not in said
         assert error.value.__context__ is None
+
+
+def test_memory_is_bounded_as_the_book_says(tmp_path: Path) -> None:
+    source = tiny(tmp_path, '[engine]\nmemory = "1GiB"\nthreads = 1').source
+    settings = "SELECT current_setting('memory_limit'), current_setting('threads')"
+    assert source._connection.execute(settings).fetchall() == [("1.0 GiB", 1)]
+    with pytest.raises(DataError, match=r"\Akapkit.toml \[engine\]: "):
+        tiny(tmp_path, '[engine]\nmemory = "lots"')

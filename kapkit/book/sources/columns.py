@@ -1,22 +1,13 @@
 """What columns mean: the SQL that reads a source's columns as text, days, numbers and money."""
 
-import re
 from collections.abc import Callable
 from difflib import get_close_matches
 
 from kapkit.book.config import FILE_NAME, TableSection, column_kinds
 from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
-from kapkit.book.sources.engine import (
-    CONTENT,
-    FILE,
-    PLACE,
-    ROW,
-    RULE,
-    UNREADABLE,
-    quoted,
-    text_of,
-)
+from kapkit.book.source import CONTENT, FILE, PLACE, ROW, RULE, UNREADABLE
+from kapkit.book.sources.dialect import EXACT, FLOAT, TEXT, Dialect
 
 
 def mapping(
@@ -53,91 +44,100 @@ def reading(
     relation: str,
     table: str,
     section: TableSection,
-    columns: dict[str, str],
     types: dict[str, str],
-) -> str:
-    """Write the SQL that reads a table's columns, with the place and the judgement of rows."""
+    sql: Dialect,
+) -> list[str]:
+    """Write the SQL of a table's columns, with the place and the judgement of each row.
+
+    ``types`` are the source's columns, each with how the engine holds it (`dialect`).
+    """
+    content = {column: type_ for column, type_ in types.items() if not PLACE.fullmatch(column)}
     kinds = column_kinds(table)
-    content = [quoted(column) for column in types if not PLACE.fullmatch(column)]
     parsed, unreadable = [], []
-    for name, source in columns.items():
-        kind = kinds.get(name) or ("number" if _numeric(types[source]) else "text")
-        value = _PARSERS[kind](quoted(source), types[source], section)
-        parsed.append(f"{value} AS {quoted(name)}")
+    for name, source in mapping(table, section, list(content), relation).items():
+        kind = kinds.get(name) or ("number" if types[source] in {FLOAT, EXACT} else "text")
+        column = sql.name(source)
+        value = _PARSERS[kind](column, types[source], section, sql)
+        parsed.append(f"{value} AS {sql.name(name)}")
         if kind != "text":
-            given = _given(quoted(source), types[source])
-            unreadable.append(f"WHEN {given} AND ({value}) IS NULL THEN {text_of(name)}")
-    rules = [f"WHEN {test} THEN {text_of(why)}" for why, test in section.set_aside.items()]
+            given = _given(column, types[source])
+            unreadable.append(f"WHEN {given} AND ({value}) IS NULL THEN {sql.literal(name)}")
+    rules = [
+        f"WHEN {sql.condition(test)} THEN {sql.literal(why)}"
+        for why, test in section.set_aside.items()
+    ]
     place = [
-        FILE if FILE in types else f"{text_of(relation)} AS {FILE}",
+        FILE if FILE in types else f"{sql.literal(relation)} AS {FILE}",
         f"CAST({ROW} AS BIGINT) AS {ROW}" if ROW in types else f"CAST(0 AS BIGINT) AS {ROW}",
     ]
     judged = [
-        f"hash({', '.join(content)}) AS {CONTENT}",
-        f"{_case(rules)} AS {RULE}",
-        f"{_case(unreadable)} AS {UNREADABLE}",
+        f"{sql.content([sql.name(column) for column in content])} AS {CONTENT}",
+        f"{_case(rules, sql)} AS {RULE}",
+        f"{_case(unreadable, sql)} AS {UNREADABLE}",
     ]
-    # The book's own description is its owner's SQL; every name in it is quoted.
-    return f"SELECT {', '.join([*parsed, *place, *judged])} FROM {quoted(relation)}"  # noqa: S608
+    return [*parsed, *place, *judged]
 
 
-def _case(branches: list[str]) -> str:
-    return f"CASE {' '.join(branches)} END" if branches else "CAST(NULL AS VARCHAR)"
-
-
-def _numeric(type_: str) -> bool:
-    return re.fullmatch(rf"{_INTEGER}|DOUBLE|FLOAT|DECIMAL\(.*\)", type_) is not None
+def _case(branches: list[str], sql: Dialect) -> str:
+    return f"CASE {' '.join(branches)} END" if branches else f"CAST(NULL AS {sql.string})"
 
 
 def _given(column: str, type_: str) -> str:
-    present = f"nullif(trim({column}), '')" if type_ == "VARCHAR" else column
+    present = f"nullif(trim({column}), '')" if type_ == TEXT else column
     return f"{present} IS NOT NULL"
 
 
-def _read_text(column: str, type_: str, _: TableSection) -> str:
+def _finite(value: str) -> str:
+    # NaN is above all numbers in every engine's order.
+    return f"{value} BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308"
+
+
+def _read_text(column: str, type_: str, _: TableSection, sql: Dialect) -> str:
     # A key that a spreadsheet turned into a float: 12345.0 is the key 12345.
-    if type_ in {"DOUBLE", "FLOAT"}:
-        whole = f"CASE WHEN {column} = floor({column}) THEN TRY_CAST({column} AS HUGEINT) END"
-        either = f"coalesce(CAST({whole} AS VARCHAR), CAST({column} AS VARCHAR))"
-        return f"CASE WHEN isfinite({column}) THEN {either} END"
-    return f"nullif(trim(CAST({column} AS VARCHAR)), '')"
+    if type_ == FLOAT:
+        whole = f"CASE WHEN {column} = floor({column}) THEN TRY_CAST({column} AS {sql.whole}) END"
+        either = f"coalesce(CAST({whole} AS {sql.string}), CAST({column} AS {sql.string}))"
+        return f"CASE WHEN {_finite(column)} THEN {either} END"
+    return f"nullif(trim(CAST({column} AS {sql.string})), '')"
 
 
-def _read_day(column: str, type_: str, section: TableSection) -> str:
-    formats = ", ".join(text_of(form) for form in section.dates)
-    day = f"TRY_CAST({column} AS DATE)"
-    if type_ == "VARCHAR" or _numeric(type_):
-        text = _read_text(column, type_, section)
-        day = f"CAST(try_strptime({text}, [{formats}]) AS DATE)"
+def _read_day(column: str, type_: str, section: TableSection, sql: Dialect) -> str:
+    if type_ in {TEXT, FLOAT, EXACT}:
+        day = sql.day(_read_text(column, type_, section, sql), section.dates)
+    else:
+        day = f"TRY_CAST({column} AS DATE)"
     # Year 24 is a year of two digits read as one of four; pandas holds no day outside these.
     return f"CASE WHEN year({day}) BETWEEN 1678 AND 2261 THEN {day} END"
 
 
-def _plain_number(column: str, type_: str, section: TableSection) -> str:
-    if type_ != "VARCHAR":
+def _plain_number(column: str, type_: str, section: TableSection, sql: Dialect) -> str:
+    if type_ != TEXT:
         return column
     # trim also keeps DuckDB from pushing the cast into the CSV reader, where it would fail hard.
     text = f"trim({column})"
     if section.decimal == ".":
         return text
     # A dot must part thousands: 12.50 among decimal commas is unreadable, not 1250.
-    good = f"regexp_full_match({text}, '[^.]*|[-+]?[0-9]{{1,3}}([.][0-9]{{3}})+(,[0-9]*)?')"
+    good = sql.matches(text, "[^.]*|[-+]?[0-9]{1,3}([.][0-9]{3})+(,[0-9]*)?")
     return f"CASE WHEN {good} THEN replace(replace({text}, '.', ''), ',', '.') END"
 
 
-def _read_number(column: str, type_: str, section: TableSection) -> str:
-    value = f"TRY_CAST({_plain_number(column, type_, section)} AS DOUBLE)"
-    return f"CASE WHEN isfinite({value}) THEN {value} END"
+def _cast(column: str, type_: str, wanted: str, section: TableSection, sql: Dialect) -> str:
+    plain = _plain_number(column, type_, section, sql)
+    return sql.number(plain, wanted) if type_ == TEXT else f"TRY_CAST({plain} AS {wanted})"
 
 
-def _read_money(column: str, type_: str, section: TableSection) -> str:
+def _read_number(column: str, type_: str, section: TableSection, sql: Dialect) -> str:
+    value = _cast(column, type_, "DOUBLE", section, sql)
+    return f"CASE WHEN {_finite(value)} THEN {value} END"
+
+
+def _read_money(column: str, type_: str, section: TableSection, sql: Dialect) -> str:
     """Money is exact: four decimals, so that totals reconcile to the cent."""
-    return f"TRY_CAST({_plain_number(column, type_, section)} AS DECIMAL(18, 4))"
+    return _cast(column, type_, "DECIMAL(18, 4)", section, sql)
 
 
-_INTEGER = "U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER"
-
-_PARSERS: dict[str, Callable[[str, str, TableSection], str]] = {
+_PARSERS: dict[str, Callable[[str, str, TableSection, Dialect], str]] = {
     "text": _read_text,
     "day": _read_day,
     "number": _read_number,

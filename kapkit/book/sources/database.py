@@ -6,7 +6,8 @@ import duckdb
 
 from kapkit.book.config import BookConfig
 from kapkit.book.errors import DataError
-from kapkit.book.sources.engine import ROW, quoted, text_of
+from kapkit.book.source import ROW
+from kapkit.book.sources.duck_sql import quoted, text_of
 from kapkit.book.sources.files import hash_files
 
 _INSIDE = "_source"

@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from kapkit.book.config import FILE_NAME, TableSection
 from kapkit.book.errors import DataError, listing
-from kapkit.book.sources.engine import FILE, ROW
+from kapkit.book.source import FILE, ROW
 from kapkit.book.sources.text import named
 
 SUFFIXES = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}

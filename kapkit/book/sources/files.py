@@ -1,9 +1,6 @@
 """A folder of CSV, Parquet and Excel files, each entry of [files] a relation of the engine."""
 
 import hashlib
-import shutil
-import tempfile
-import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +9,10 @@ import duckdb
 
 from kapkit.book.config import FILE_NAME, BookConfig, FormatSection
 from kapkit.book.errors import DataError, listing
-from kapkit.book.sources.engine import FILE, ROW, explained, quoted, text_of
+from kapkit.book.source import FILE, ROW
+from kapkit.book.sources.duck_sql import explained, quoted, text_of
 from kapkit.book.sources.excel import SUFFIXES, open_sheet, sheet_batches
+from kapkit.book.sources.scratch import scratch_folder
 from kapkit.book.sources.text import csv_scan
 
 
@@ -53,10 +52,8 @@ class Folder:
 
     @cached_property
     def _copies(self) -> Path:
-        """A folder for files written anew in UTF-8; it goes with the source."""
-        folder = tempfile.mkdtemp(prefix="kapkit-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return Path(folder)
+        """A folder for files written anew in UTF-8."""
+        return scratch_folder(self)
 
     def _create(self, connection: duckdb.DuckDBPyConnection, name: str, files: list[Found]) -> None:
         form = self.config.formats.get(name, FormatSection())

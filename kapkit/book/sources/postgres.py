@@ -18,7 +18,8 @@ import duckdb
 from kapkit.book.config import POSTGRES, BookConfig
 from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
-from kapkit.book.sources.engine import quoted
+from kapkit.book.source import ROW
+from kapkit.book.sources.duck_sql import quoted
 
 Answer = TypeVar("Answer")
 
@@ -87,6 +88,7 @@ class Postgres:
 def _listed(cursor: Any) -> dict[str, tuple[int, str]]:
     """Map each relation by the name the book gives it to its number and its name there."""
     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    cursor.execute("SET synchronize_seqscans = off")
     cursor.execute(_RELATIONS)
     return {
         name if seen else f"{schema}.{name}": (oid, f"{quoted(schema)}.{quoted(name)}")
@@ -110,7 +112,9 @@ def _copy(cursor: Any, connection: Any, known: str, relation: tuple[int, str]) -
         f"CAST({name} AS {_exact(connection, staged, name)}) AS {name}" for name in numbers
     )
     replaced = f"* REPLACE ({typed})" if typed else "*"
-    connection.execute(f"CREATE VIEW {quoted(known)} AS SELECT {replaced} FROM {staged}")  # noqa: S608
+    # Rows come in the order in which they lie there, so that "the last row stands" has a meaning.
+    numbered = f"SELECT {replaced}, rowid AS {ROW} FROM {staged}"  # noqa: S608
+    connection.execute(f"CREATE VIEW {quoted(known)} AS {numbered}")
 
 
 def _picked(column: str, kind: str) -> str:
@@ -132,7 +136,8 @@ def _exact(connection: Any, staged: str, column: str) -> str:
 
 
 def _content(connection: Any, name: str) -> str:
-    query = f"SELECT count(*), sum(hash(r)::HUGEINT) FROM {quoted(name)} AS r"  # noqa: S608
+    rows = f"(SELECT * EXCLUDE ({ROW}) FROM {quoted(name)}) AS r"  # noqa: S608
+    query = f"SELECT count(*), sum(hash(r)::HUGEINT) FROM {rows}"  # noqa: S608
     return f"{name}: {connection.execute(query).fetchall()}"
 
 

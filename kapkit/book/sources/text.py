@@ -7,8 +7,9 @@ from pathlib import Path
 
 from kapkit.book.config import FILE_NAME, FormatSection
 from kapkit.book.errors import DataError
+from kapkit.book.source import FILE, ROW
+from kapkit.book.sources.duck_sql import text_of
 from kapkit.book.sources.encoding import as_utf8, encoding_of, misread
-from kapkit.book.sources.engine import FILE, ROW, text_of
 
 _DELIMITERS = ",;\t|"
 
