@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
@@ -61,10 +62,12 @@ def _write_partitions(
     snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
 ) -> None:
     """Stream one frame into a file per region; an empty file keeps its columns."""
-    by_account = "account_id" in frame.collect_schema().names()
-    batches = snapshot.source.batches(frame.sort("account_id") if by_account else frame)
+    order = [key for key in ("region", "account_id") if key in frame.collect_schema().names()]
+    # In the order of the folders, so that each is written in one stretch.
+    batches = snapshot.source.batches(frame.sort(*order))
     schema = batches.schema.append(pa.field("_slug", pa.string()))
-    named = (_with_slug(batch, slugs, schema) for batch in batches)
+    folders = pa.array([*slugs.values(), FOR_ALL]), pa.array(list(slugs))
+    named = (_with_folder(batch, *folders, schema) for batch in batches)
     ds.write_dataset(
         named,
         folder,
@@ -78,10 +81,12 @@ def _write_partitions(
     pq.write_table(batches.schema.empty_table(), folder / f"{name}.parquet")
 
 
-def _with_slug(batch: pa.RecordBatch, slugs: dict[str, str], schema: pa.Schema) -> pa.RecordBatch:
-    regions = batch["region"].to_pylist()
-    folders = pa.array([slugs.get(region, FOR_ALL) for region in regions], pa.string())
-    return pa.RecordBatch.from_arrays([*batch.columns, folders], schema=schema)
+def _with_folder(
+    batch: pa.RecordBatch, folders: pa.Array, regions: pa.Array, schema: pa.Schema
+) -> pa.RecordBatch:
+    """Name each row's folder; the last one is for rows whose region is missing."""
+    place = pc.fill_null(pc.index_in(batch["region"], regions), len(regions))
+    return pa.RecordBatch.from_arrays([*batch.columns, folders.take(place)], schema=schema)
 
 
 def _write_set_aside(snapshot: Snapshot, folder: Path) -> None:

@@ -12,6 +12,7 @@ from kapkit.book.source import CONTENT, FILE, ROW, RULE, UNREADABLE, LazyFrame
 
 #: What became of a row, and why; the region a row counts for.
 STATE, REASON, OF_REGION = "_state", "_reason", "_of_region"
+_LASTING = {FILE, ROW, STATE, REASON, OF_REGION}
 ACCEPTED, SET_ASIDE, LATER = "accepted", "set aside", "after as_of"
 
 DELIVERED_TWICE = "delivered twice: the same line stands in another file"
@@ -24,13 +25,22 @@ NO_REGION = "account has no region"
 REFUSED_ACCOUNT = "account is itself set aside"
 
 
-def check_table(frame: LazyFrame, table: str, *, as_of: dt.date, duplicates: str) -> LazyFrame:
+def repeated_content(frame: LazyFrame) -> LazyFrame:
+    """Give the content that stands in more than one row."""
+    times = frame.group_by(CONTENT).agg(_times=nw.len())
+    return times.filter(nw.col("_times") > 1).select(CONTENT)
+
+
+def check_table(
+    frame: LazyFrame, repeated: LazyFrame, table: str, *, as_of: dt.date, duplicates: str
+) -> LazyFrame:
     """Judge the rows of one table by its own rules: copies, types, presence, ranges, keys.
 
     Adds ``_reason`` (missing where the row is good) and keeps rows dated after ``as_of``
-    apart, so that they can neither refuse nor replace an earlier row.
+    apart, so that they can neither refuse nor replace an earlier row. ``repeated`` is what
+    `repeated_content` found.
     """
-    frame = _with_copies(frame)
+    frame = _with_copies(frame, repeated)
     later = _later(frame, table, as_of)
     reasons = [
         nw.when(nw.col("_delivery") > 1).then(nw.lit(DELIVERED_TWICE)),
@@ -49,7 +59,7 @@ def with_account(rows: LazyFrame, accounts: LazyFrame) -> LazyFrame:
 
     A refused row, and one that needs no account, counts for the region it names, if it does.
     """
-    known = accounts.filter(~nw.col("_later")).group_by("account_id")
+    known = accounts.filter(nw.col(STATE) != LATER).group_by("account_id")
     good = nw.when(nw.col(REASON).is_null()).then(nw.col("region"))
     regions = known.agg(_standing=good.max(), _home=nw.col("region").max())
     joined = rows.drop("_listed", strict=False).join(
@@ -68,7 +78,7 @@ def with_account(rows: LazyFrame, accounts: LazyFrame) -> LazyFrame:
 
 def with_region(rows: LazyFrame, *known: LazyFrame) -> LazyFrame:
     """Refuse rows that name a region which no account and no sale has; no region is for all."""
-    said = [frame.filter(~nw.col("_later")).select(OF_REGION) for frame in known]
+    said = [frame.filter(nw.col(STATE) != LATER).select(OF_REGION) for frame in known]
     regions = nw.concat(said).unique().with_columns(_listed=nw.lit(True))
     joined = rows.join(regions, left_on="region", right_on=OF_REGION, how="left")
     strange = ~nw.col("region").is_null() & nw.col("_listed").is_null()
@@ -79,7 +89,10 @@ def with_region(rows: LazyFrame, *known: LazyFrame) -> LazyFrame:
 
 
 def with_state(frame: LazyFrame) -> LazyFrame:
-    """Say of each row whether it is accepted, set aside, or dated after as_of."""
+    """Say of each row whether it is accepted, set aside, or dated after as_of.
+
+    Of the columns that only the checks need, those that say where a row stands are left.
+    """
     state = (
         nw.when(nw.col("_later"))
         .then(nw.lit(LATER))
@@ -88,18 +101,24 @@ def with_state(frame: LazyFrame) -> LazyFrame:
         .otherwise(nw.lit(SET_ASIDE))
     )
     reason = nw.when(~nw.col("_later")).then(nw.col(REASON))
-    return frame.with_columns(state.alias(STATE), reason.alias(REASON))
+    stated = frame.with_columns(state.alias(STATE), reason.alias(REASON))
+    names = stated.collect_schema().names()
+    return stated.select([name for name in names if not name.startswith("_") or name in _LASTING])
 
 
-def _with_copies(frame: LazyFrame) -> LazyFrame:
+def _with_copies(frame: LazyFrame, repeated: LazyFrame) -> LazyFrame:
     """Count the copies of a line within its file, and the deliveries of each copy over files.
 
     Files that overlap repeat a line with the same number of copies; a line that a file
-    holds twice has a second copy there. So the two are told apart.
+    holds twice has a second copy there. So the two are told apart. Only what is repeated at
+    all, commonly little, is put in order for it.
     """
-    within = nw.col(ROW).cum_count().over(CONTENT, FILE, order_by=ROW)
-    over = nw.col(ROW).cum_count().over(CONTENT, "_copy", order_by=FILE)
-    return frame.with_columns(_copy=within).with_columns(_delivery=over)
+    once = nw.lit(1, nw.Int64)
+    alone = frame.join(repeated, on=CONTENT, how="anti").with_columns(_copy=once, _delivery=once)
+    within = nw.col(ROW).cum_count().over(CONTENT, FILE, order_by=ROW).cast(nw.Int64)
+    over = nw.col(ROW).cum_count().over(CONTENT, "_copy", order_by=FILE).cast(nw.Int64)
+    again = frame.join(repeated, on=CONTENT, how="semi")
+    return nw.concat([alone, again.with_columns(_copy=within).with_columns(_delivery=over)])
 
 
 def _later(frame: LazyFrame, table: str, as_of: dt.date) -> nw.Expr:

@@ -13,6 +13,7 @@ from kapkit.book.checks import (
     SET_ASIDE,
     STATE,
     check_table,
+    repeated_content,
     with_account,
     with_region,
     with_state,
@@ -48,7 +49,7 @@ class Snapshot:
         parts = [
             part
             for name, checked in self.tables.items()
-            for part in (totals_read(self._read(name), name), totals_by_state(checked, name))
+            for part in (totals_read(self._read[name], name), totals_by_state(checked, name))
         ]
         return pd.concat(parts, ignore_index=True)
 
@@ -128,15 +129,23 @@ class Snapshot:
             checked = with_account(checked, tables["accounts"])
         return self._kept(table, checked, nw.col(OF_REGION))
 
-    def _read(self, table: str) -> LazyFrame:
+    @cached_property
+    def _read(self) -> dict[str, LazyFrame]:
+        """The tables as their source has them, read once."""
+        named = [name for name in TABLES if name == "accounts" or self.config.relation(name)]
+        return {name: self.source.keep(self._given(name), f"{name} as read") for name in named}
+
+    def _given(self, table: str) -> LazyFrame:
         frame = self.source.table(table)
         if table == "accounts" and (unassigned := self.config.regions.unassigned):
             return frame.with_columns(nw.col("region").fill_null(unassigned))
         return frame
 
     def _checked(self, table: str) -> LazyFrame:
+        read = self._read[table]
+        repeated = self.source.keep(repeated_content(read), f"{table} repeated")
         rule = self.config.table(table).duplicates
-        return check_table(self._read(table), table, as_of=self.as_of, duplicates=rule)
+        return check_table(read, repeated, table, as_of=self.as_of, duplicates=rule)
 
     def _kept(self, table: str, checked: LazyFrame, region: nw.Expr) -> LazyFrame:
         stated = with_state(checked.with_columns(region.alias(OF_REGION)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kapkit.book.checks import REASON, check_table
+from kapkit.book.checks import REASON, check_table, repeated_content
 from kapkit.book.schema import CATEGORIES, PURCHASES, TABLES, kind_of
 from tests.book.tiny import tiny
 
@@ -91,6 +91,8 @@ def test_checks_of_the_schema_run_in_the_engine(tmp_path) -> None:
 
 def reasons(book, table: str, key: str) -> list[tuple[str, str | None]]:
     day = book.at().as_of
-    checked = check_table(book.source.table(table), table, as_of=day, duplicates="set aside")
+    read = book.source.table(table)
+    once = repeated_content(read)
+    checked = check_table(read, once, table, as_of=day, duplicates="set aside")
     rows = checked.collect("pyarrow").to_arrow().to_pylist()
     return sorted(((row[key], row[REASON]) for row in rows), key=str)

@@ -190,7 +190,7 @@ def test_copies_in_utf8_go_with_the_source(tmp_path: Path, monkeypatch: pytest.M
 def test_a_row_of_other_columns_is_one_error(tmp_path: Path, row: str, rows: int) -> None:
     text = "order_id,account_id,date,revenue\n" + "o1,1,2024-01-31,10\n" * rows + row
     book = tiny(tmp_path, sales=text)
-    with pytest.raises(DataError, match=rf"CSV Error on Line: {rows + 2}\n(.|\n)*sales_1.csv"):
+    with pytest.raises(DataError, match=rf"\Asales_1.csv: line {rows + 2} cannot be read"):
         book.at("2024-12-31").totals  # noqa: B018
 
 

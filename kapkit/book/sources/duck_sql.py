@@ -12,6 +12,11 @@ from kapkit.book.errors import DataError
 from kapkit.book.sources.encoding import misread
 
 _NOT_UTF8 = re.compile(r"not utf-8 encoded.*?^ *file = ([^\n]+)$", re.DOTALL | re.MULTILINE)
+_BROKEN_LINE = re.compile(
+    r"CSV Error on Line: (\d+)\nOriginal Line: (.*)\n(.*)\n(?:.*\n)*? *file = ([^\n]+)$",
+    re.MULTILINE,
+)
+_SHOWN = 80
 
 
 class DuckSql:
@@ -78,4 +83,14 @@ def explained(place: str) -> Iterator[None]:
     except duckdb.Error as error:
         if found := _NOT_UTF8.search(str(error)):
             raise DataError(misread(Path(found[1]), "utf-8")) from None
+        if found := _BROKEN_LINE.search(str(error)):
+            raise DataError(_broken_line(*found.groups())) from None
         raise DataError(f"{FILE_NAME} {place}: {error}") from None
+
+
+def _broken_line(number: str, line: str, why: str, path: str) -> str:
+    shown = line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
+    return (
+        f"{Path(path).name}: line {int(number):,} cannot be read ({shown}): {why.lower().rstrip('.')}; mend it "
+        f"in the export, or say under [formats] in {FILE_NAME} how the file is written"
+    )

@@ -1,0 +1,250 @@
+"""What does it cost to sum a book's lines to accounts and days, next to hand-written code?
+
+TPC-H: line items joined to orders and supplier cost, summed to the same ten columns by each
+contender, in a fresh process, in turn:
+
+- SQL: hand-written DuckDB;
+- kapkit: the same through the book's mapping and Narwhals, no row checked;
+- kapkit, checked: as ``kapkit run`` prepares a book: every row judged, totals reconciled, the
+  categories summed too, partitions written per region;
+- polars, pandas: as one writes them.
+
+``python benchmarks/aggregate.py 1 10 --memory 4GiB`` measures two scale factors; the memory bounds
+kapkit's engine. The data is made by tpchgen-cli under .cache/tpch.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "data" / "tpch"
+CACHE = ROOT / ".cache" / "tpch"
+TABLES = "customer,nation,part,partsupp,orders,lineitem"
+LINES = """
+SELECT o_custkey AS account_id, o_orderdate AS date, o_orderkey AS order_id, l_quantity AS quantity,
+       l_extendedprice * (1 - l_discount) AS revenue, ps_supplycost * l_quantity AS cost
+FROM '{0}/lineitem.parquet' JOIN '{0}/orders.parquet' ON o_orderkey = l_orderkey
+JOIN '{0}/partsupp.parquet' ON ps_partkey = l_partkey AND ps_suppkey = l_suppkey
+"""
+
+
+def with_sql(data: Path, memory: str, folder: Path) -> None:
+    import duckdb
+
+    duckdb.connect().execute(f"""
+        COPY (SELECT CAST(account_id AS VARCHAR) AS account_id, date, count(*) AS lines,
+                     count(DISTINCT CASE WHEN revenue > 0 THEN order_id END) AS orders,
+                     sum(CASE WHEN revenue < 0 THEN revenue END) AS credits,
+                     sum(revenue) AS revenue, sum(quantity) AS quantity, sum(cost) AS cost,
+                     sum(CASE WHEN cost IS NOT NULL THEN revenue END) AS costed_revenue,
+                     count(cost) AS costed_lines
+              FROM ({LINES.format(data)}) GROUP BY ALL) TO '{folder}/days.parquet'""")
+
+
+def with_kapkit(data: Path, memory: str, folder: Path) -> None:
+    import narwhals as nw
+    import pyarrow.parquet as pq
+
+    from kapkit.book.book import read_book
+    from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
+    from kapkit.book.frames import purchase_frame
+
+    source = read_book(_book(folder, memory), source=data).source
+    taken = {STATE: nw.lit(ACCEPTED), OF_REGION: nw.lit("all")}
+    batches = source.batches(purchase_frame(source.table("sales").with_columns(**taken)))
+    with pq.ParquetWriter(folder / "days.parquet", batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def with_checks(data: Path, memory: str, folder: Path) -> None:
+    from kapkit.batch.prepare import prepare
+    from kapkit.book.book import read_book
+
+    prepare(read_book(_book(folder, memory), source=data).at(), folder / "days.parquet")
+
+
+def with_polars(data: Path, memory: str, folder: Path) -> None:
+    import polars as pl
+
+    def table(name: str) -> pl.LazyFrame:
+        return pl.scan_parquet(data / f"{name}.parquet")
+
+    revenue, cost = pl.col("l_extendedprice") * (1 - pl.col("l_discount")), pl.col("ps_supplycost")
+    lines = (
+        table("lineitem")
+        .join(table("orders"), left_on="l_orderkey", right_on="o_orderkey")
+        .join(
+            table("partsupp"),
+            left_on=["l_partkey", "l_suppkey"],
+            right_on=["ps_partkey", "ps_suppkey"],
+        )
+        .select(
+            account_id=pl.col("o_custkey").cast(pl.String),
+            date="o_orderdate",
+            order_id="l_orderkey",
+            revenue=revenue,
+            quantity="l_quantity",
+            cost=cost * pl.col("l_quantity"),
+        )
+    )
+    taken = pl.col("revenue")
+    lines.group_by("account_id", "date").agg(
+        lines=pl.len(),
+        orders=pl.col("order_id").filter(taken > 0).n_unique(),
+        credits=taken.filter(taken < 0).sum(),
+        revenue=taken.sum(),
+        quantity=pl.col("quantity").sum(),
+        cost=pl.col("cost").sum(),
+        costed_revenue=taken.filter(pl.col("cost").is_not_null()).sum(),
+        costed_lines=pl.col("cost").count(),
+    ).sink_parquet(folder / "days.parquet")
+
+
+def with_pandas(data: Path, memory: str, folder: Path) -> None:
+    import pandas as pd
+
+    item = ["l_orderkey", "l_partkey", "l_suppkey", "l_quantity", "l_extendedprice", "l_discount"]
+    read = {
+        "lineitem": item,
+        "orders": ["o_orderkey", "o_custkey", "o_orderdate"],
+        "partsupp": ["ps_partkey", "ps_suppkey", "ps_supplycost"],
+    }
+    frames = {
+        name: pd.read_parquet(data / f"{name}.parquet", columns=columns)
+        for name, columns in read.items()
+    }
+    lines = frames["lineitem"].astype(dict.fromkeys(item[3:], float))
+    lines = lines.merge(frames["orders"], left_on="l_orderkey", right_on="o_orderkey")
+    supply = frames["partsupp"].astype({"ps_supplycost": float})
+    lines = lines.merge(
+        supply, left_on=["l_partkey", "l_suppkey"], right_on=["ps_partkey", "ps_suppkey"]
+    )
+    revenue = lines["l_extendedprice"] * (1 - lines["l_discount"])
+    lines = lines.assign(
+        revenue=revenue,
+        cost=lines["ps_supplycost"] * lines["l_quantity"],
+        credits=revenue.where(revenue < 0),
+        order_id=lines["l_orderkey"].where(revenue > 0),
+    )
+    lines["costed_revenue"] = revenue.where(lines["cost"].notna())
+    days = lines.groupby(["o_custkey", "o_orderdate"]).agg(
+        lines=("revenue", "size"),
+        orders=("order_id", "nunique"),
+        credits=("credits", "sum"),
+        revenue=("revenue", "sum"),
+        quantity=("l_quantity", "sum"),
+        cost=("cost", "sum"),
+        costed_revenue=("costed_revenue", "sum"),
+        costed_lines=("cost", "count"),
+    )
+    days.reset_index().astype({"o_custkey": "str"}).to_parquet(folder / "days.parquet")
+
+
+CONTENDERS = {
+    "SQL": with_sql,
+    "kapkit": with_kapkit,
+    "kapkit, checked": with_checks,
+    "polars": with_polars,
+    "pandas": with_pandas,
+}
+
+
+def _book(folder: Path, memory: str) -> Path:
+    """Describe the book with a bound for its engine's memory."""
+    toml = (BOOK / "kapkit.toml").read_text("utf-8")
+    bound = f'\n[engine]\nmemory = "{memory}"\n' if memory else ""
+    (folder / "kapkit.toml").write_text(toml + bound, "utf-8")
+    return folder
+
+
+def measure(name: str, data: Path, memory: str) -> dict[str, float]:
+    """Run one contender in this process: seconds with imports, peak memory, what it found."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        CONTENDERS[name](data, memory, Path(folder))
+        seconds = time.perf_counter() - began
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        written = Path(folder) / "days.parquet"
+        files = written / "*" / "purchases-*.parquet" if written.is_dir() else written
+        query = f"SELECT count(*), round(sum(revenue), 2) FROM read_parquet('{files}')"
+        ((rows, revenue),) = duckdb.connect().execute(query).fetchall()
+    work = used.ru_utime + used.ru_stime
+    taken = {"seconds": seconds, "work": work, "MiB": used.ru_maxrss / 1024}
+    return taken | {"rows": rows, "revenue": float(revenue)}
+
+
+def made(scale: str) -> Path:
+    """Make the data of a scale factor once."""
+    folder = CACHE / f"sf{scale}"
+    if not folder.is_dir():
+        beside = folder.with_name(f"{folder.name}.new")
+        tool = Path(sys.executable).with_name("tpchgen-cli")
+        subprocess.check_call(
+            [tool, "parquet", "-s", scale, "--tables", TABLES, "--output-dir", beside]
+        )
+        beside.rename(folder)
+    return folder
+
+
+def compare(scale: str, peers: list[str], runs: int, memory: str) -> dict[str, float]:
+    """Measure all contenders in turn; print and return the median seconds of each."""
+    data = made(scale)
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in peers}
+    for _ in range(runs):
+        for name, results in found.items():
+            command = [sys.executable, __file__, "--one", name, str(data), "--memory", memory]
+            results.append(json.loads(subprocess.check_output(command, text=True)))
+    seconds, work, memories = (
+        {name: statistics.median(one[measure] for one in found[name]) for name in found}
+        for measure in ("seconds", "work", "MiB")
+    )
+    one = found[peers[0]][0]
+    print(f"aggregate, TPC-H {scale}: {one['rows']:,} account-days, medians of {runs}")
+    for name in peers:
+        same = all(abs(got["revenue"] / one["revenue"] - 1) < 1e-9 for got in found[name])
+        agreed = "" if same and found[name][0]["rows"] == one["rows"] else "  OTHER RESULT"
+        ratios = [taken[name] / taken[peers[0]] for taken in (seconds, work)]
+        print(
+            f"  {name:16}{seconds[name]:8.2f} s{memories[name]:8.0f} MiB{ratios[0]:7.2f} x the time,"
+            f"{ratios[1]:6.2f} x the processor time of {peers[0]}{agreed}"
+        )
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scales", nargs="*", default=["1"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--memory", default="", help="bound of kapkit's engine, as 4GiB")
+    parser.add_argument("--peers", nargs="*", default=list(CONTENDERS), choices=CONTENDERS)
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        name, data = options.one
+        print(json.dumps(measure(name, Path(data), options.memory)))
+        return
+    os.environ["PYTHONPATH"] = str(ROOT)
+    seconds = [
+        (float(scale), compare(scale, options.peers, options.runs, options.memory))
+        for scale in options.scales
+    ]
+    for (small, before), (large, after) in pairwise(seconds):
+        for name in options.peers:
+            grown = after[name] / before[name]
+            print(f"  {name:16}{grown:6.1f} x the time for {large / small:.0f} x the lines")
+
+
+if __name__ == "__main__":
+    main()
