@@ -63,6 +63,35 @@ def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of exports: CSV, Parquet, Excel.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write it. Default: FOLDER/kapkit.toml."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print it instead of writing it.")] = False,
+) -> None:
+    """Propose a kapkit.toml for a folder of exports, with its reasons.
+
+    Says which file became which table, what could not be placed, and what is left to decide.
+    Never overwrites. Exit code 1 if the draft needs a decision before kapkit check can run.
+    """
+    from kapkit.book.proposal.proposal import propose, save
+
+    with _errors_said():
+        proposal = propose(folder)
+        if show:
+            typer.echo(proposal.toml, nl=False)
+        else:
+            typer.echo(save(proposal, folder, output))
+    for line in proposal.report():
+        # What stands in files is not trusted to move the cursor.
+        typer.echo("".join(s if s.isprintable() else " " for s in line), err=show)
+    if proposal.refusal:
+        raise typer.Exit(1)
+
+
+@app.command()
 def run(
     book: BookOption,
     source: SourceOption = None,
