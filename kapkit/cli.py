@@ -49,15 +49,21 @@ def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None
     """Validate a book: control totals, and what was set aside and why."""
     from kapkit.book.book import read_book
     from kapkit.book.notices import hierarchy_notices, notices
+    from kapkit.book.proposal.unmapped import unmapped
+    from kapkit.book.sources import below
     from kapkit.book.totals import reconcile
 
     with _errors_said():
-        snapshot = read_book(book.resolve(), source=source).at(as_of)
+        opened = read_book(book.resolve(), source=source)
+        snapshot = opened.at(as_of)
         console = _console()
         console.print(_totals_table(snapshot))
         for notice in notices(snapshot):
             console.print(f"· {notice.sentence(snapshot.facts.currency)}", markup=False)
         for sentence in hierarchy_notices(snapshot):
+            console.print(f"· {sentence}.", markup=False)
+        place = str(source or below(book.resolve(), opened.config.book.source))
+        for sentence in unmapped(opened.config, place):
             console.print(f"· {sentence}.", markup=False)
         console.print(f"Reconciled: {reconcile(snapshot.totals)}.", markup=False)
 

@@ -7,7 +7,7 @@ from functools import cache
 
 import duckdb
 
-from kapkit.book.sources.engine import text_of
+from kapkit.book.sources.duck_sql import text_of
 
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 _ISO_CLOCKS = (
@@ -102,8 +102,11 @@ def _chosen(read: dict[str, frozenset[int]], values: int) -> tuple[str, ...]:
 
 def _read(values: list[str]) -> dict[str, frozenset[int]]:
     """Find the places of the values that each format reads, as the book would read them."""
+    formats = _formats_with(frozenset("".join(values)))
+    if not formats:
+        return {}
     tried = ", ".join(
-        f"year(try_strptime(v, {text_of(form)})) BETWEEN 1678 AND 2261" for form in _formats()
+        f"year(try_strptime(v, {text_of(form)})) BETWEEN 1678 AND 2261" for form in formats
     )
     with duckdb.connect(":memory:") as connection:
         query = f"SELECT {tried} FROM (SELECT unnest(?::VARCHAR[]) AS v)"  # noqa: S608
@@ -111,9 +114,20 @@ def _read(values: list[str]) -> dict[str, frozenset[int]]:
     columns = zip(*rows, strict=True)
     read = {
         form: frozenset(place for place, good in enumerate(column) if good)
-        for form, column in zip(_formats(), columns, strict=True)
+        for form, column in zip(formats, columns, strict=True)
     }
     return {form: places for form, places in read.items() if places}
+
+
+@cache
+def _formats_with(signs: frozenset[str]) -> tuple[str, ...]:
+    """Choose the formats whose own signs are all among those of the values."""
+    named = any(sign.isalpha() and sign not in "TZ年月日" for sign in signs)
+    return tuple(
+        form
+        for form in _formats()
+        if set(re.sub("%[a-zA-Z]", "", form)) <= signs and (named or not re.search("%[bBp]", form))
+    )
 
 
 @cache

@@ -72,12 +72,13 @@ def found(folder: Path) -> tuple[list[Export], list[Unread]]:
         hidden = any(part.startswith((".", "~$")) for part in inside.parts)
         if hidden or not path.is_file() or path.name == FILE_NAME:
             continue
-        for one in _looked(path, inside.as_posix()):
+        for one in looked_at(path, inside.as_posix()):
             exports.append(one) if isinstance(one, Export) else unread.append(one)
     return exports, unread
 
 
-def _looked(path: Path, place: str) -> list[Export | Unread]:
+def looked_at(path: Path, place: str) -> list[Export | Unread]:
+    """Look at one file: its table, or the sheets of a workbook, or why it is none."""
     suffix = path.suffix.lower()
     try:
         if suffix == ".parquet":

@@ -18,7 +18,7 @@ from kapkit.book.proposal.match import RECOGNISED, Match, Placed, match
 from kapkit.book.proposal.numbers import number_sql
 from kapkit.book.proposal.profile import Column
 from kapkit.book.schema import TABLES
-from kapkit.book.sources.engine import quoted, text_of
+from kapkit.book.sources.duck_sql import quoted, text_of
 
 _DEFAULT_DAYS = {"%Y-%m-%d", "%Y-%m-%d %H:%M:%S"}
 #: Required columns that can be had otherwise where no column is like them.
