@@ -27,6 +27,8 @@ _DERIVED = {
     "sales": {"revenue"},
     "products": {"name", "category"},
 }
+#: A word whose column is less sure than this is looked for in other files too.
+_PLAIN = 0.8
 #: How much likelier a file is a table whose keys the sales hold.
 _HOME = 1.3
 _CREDIT = re.compile(
@@ -323,12 +325,16 @@ def _fill(draft: TableDraft, delivered: Sequence[Delivery], questions: list[str]
     if draft.table in {"accounts", "products"} and "name" not in draft.columns and key:
         draft.columns["name"] = Placed(key.source, "name", 0.5, "no column is like a name")
     wanted = {"accounts": "region", "products": "category"}.get(draft.table)
-    if wanted is None or wanted in draft.columns:
+    if wanted is None:
         return
-    way = lookup(draft.first, delivered, draft.table, wanted)
-    if way is not None:
+    here = draft.columns.get(wanted)
+    way = None
+    if here is None or here.score < _PLAIN:
+        way = lookup(draft.first, delivered, draft.table, wanted)
+    if way is not None and (here is None or way.score > here.score):
+        draft.unplaced += [here.source] if here else []
         _join(draft, wanted, way)
-    elif wanted == "region":
+    elif wanted == "region" and here is None:
         draft.compute("region", "'all'", "no file says a region: one for all accounts")
         questions.append(
             f"{draft.first.place}: no column is like a region; all accounts are in one region "

@@ -367,3 +367,50 @@ def test_a_folder_without_tables_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(DataError):
         propose(tmp_path / name)
+
+
+def accepted(book: SourceBook) -> dict[str, tuple[int, float]]:
+    totals = book.at().totals.query("state == 'accepted'")
+    by = totals.groupby("table")[["rows", "revenue"]].sum()
+    return {name: (rows, round(float(money), 2)) for name, rows, money in by.itertuples()}
+
+
+def test_adventureworks_is_proposed_as_we_wrote_it(shared_data, tmp_path: Path) -> None:
+    source = shared_data("adventureworks_dw")
+    save(propose(source), source, tmp_path)
+    ours = tomllib.loads((ROOT / "data/adventureworks" / FILE_NAME).read_text())["tables"]
+    theirs = tomllib.loads((tmp_path / FILE_NAME).read_text())["tables"]
+    looked_up = {("accounts", "region"), ("products", "category")}
+    for table, section in ours.items():
+        for column, name in section["columns"].items():
+            if (table, column) not in looked_up:
+                assert theirs[table]["columns"][column] == name
+    book, own = read_book(tmp_path), read_book(ROOT / "data/adventureworks", source=source)
+    assert accepted(book) == accepted(own)
+    assert book.at().regions == own.at().regions
+
+
+def test_maven_sales_are_its_won_deals(shared_data, tmp_path: Path) -> None:
+    source = shared_data("maven_crm_sales")
+    proposal = propose(source)
+    save(proposal, source, tmp_path)
+    assert proposal.questions == (
+        "sales are the won deals, as a stand-in: no invoices or orders were found",
+    )
+    assert accepted(read_book(tmp_path))["sales"] == (4238, 10_005_534.0)
+
+
+@pytest.mark.slow
+def test_online_retail_has_customers_and_amounts_made(shared_data, tmp_path: Path) -> None:
+    source = shared_data("online_retail_ii")
+    save(propose(source), source, tmp_path)
+    toml = (
+        (tmp_path / FILE_NAME)
+        .read_text()
+        .replace("[tables.sales]", '[tables.sales]\nduplicates = "keep"')
+    )
+    (tmp_path / FILE_NAME).write_text(toml)
+    totals = accepted(read_book(tmp_path))
+    # 5,942 customers; goods and fees alike (805,888 and 3,672 lines).
+    assert totals["accounts"][0] == 5942
+    assert totals["sales"][0] == 805_888 + 3_672
