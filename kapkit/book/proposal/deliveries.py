@@ -21,11 +21,16 @@ _ALIKE = 0.7
 
 @dataclass(frozen=True)
 class Delivery:
-    """Files of one table: the pattern that finds them, how they are written, what they hold."""
+    """Files of one table: the pattern that finds them, how they are written, what they hold.
+
+    ``sql`` and ``parts`` are those of lines that are read together with their heads.
+    """
 
     name: str
     patterns: tuple[str, ...]
     exports: tuple[Export, ...] = field(repr=False)
+    sql: str = ""
+    parts: tuple["Delivery", ...] = ()
 
     @property
     def form(self) -> Form:
@@ -44,6 +49,8 @@ class Delivery:
     @property
     def place(self) -> str:
         """Name the files in a sentence."""
+        if self.parts:
+            return " with ".join(part.place for part in self.parts)
         first = self.exports[0].place
         return (
             first

@@ -89,6 +89,7 @@ def entries_of(
     """Map each entry of [files] to its files: those placed, and those that look-ups need."""
     entries = dict(system.exports) if system else {}
     chosen = {id(one) for draft in plan.tables for one in draft.sources}
+    chosen |= {id(part) for draft in plan.tables for one in draft.sources for part in one.parts}
     sql = "\n".join(join for draft in plan.tables for join in draft.joins)
     for one in delivered:
         if id(one) in chosen or quoted(one.name) in sql:

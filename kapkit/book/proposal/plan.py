@@ -16,6 +16,7 @@ from kapkit.book.proposal.labels import likeness
 from kapkit.book.proposal.links import Lookup, contained, key_referred_to, linked, lookup
 from kapkit.book.proposal.match import RECOGNISED, Match, Placed, match
 from kapkit.book.proposal.numbers import number_sql
+from kapkit.book.proposal.orders import joined
 from kapkit.book.proposal.profile import Column
 from kapkit.book.schema import TABLES
 from kapkit.book.sources.duck_sql import quoted, text_of
@@ -99,6 +100,7 @@ class Plan:
 def plan(delivered: Sequence[Delivery], reserved: Sequence[str] = ()) -> Plan:
     """Place each file in a canonical table, as likely as can be; ``reserved`` are taken."""
     names = [name for name in TABLES if name not in reserved]
+    delivered = joined(delivered)
     links, homes = _links(delivered)
     matches = [
         {name: match(one.columns, name, one.stem, links[at]) for name in names}
@@ -113,6 +115,7 @@ def plan(delivered: Sequence[Delivery], reserved: Sequence[str] = ()) -> Plan:
         _complete(draft, delivered, made.questions)
     made.tables = [draft for draft in made.tables if _whole(draft, made)]
     used = {id(one) for draft in made.tables for one in draft.sources}
+    used |= {id(part) for draft in made.tables for one in draft.sources for part in one.parts}
     used |= {id(step) for draft in made.tables for step in _looked_up(draft, delivered)}
     said = {one.place for one in made.left}
     for row, one in enumerate(delivered):
@@ -207,8 +210,8 @@ def _draft(table: str, sources: list[Delivery], found: Match) -> TableDraft:
 def _from(sources: Sequence[Delivery]) -> str:
     """Write the relation of a table's files; every name in it is quoted."""
     if len(sources) == 1:
-        return quoted(sources[0].name)
-    each = [f"SELECT * FROM {quoted(source.name)}" for source in sources]  # noqa: S608
+        return sources[0].sql or quoted(sources[0].name)
+    each = [f"SELECT * FROM {_from([source])}" for source in sources]  # noqa: S608
     return f"({' UNION ALL BY NAME '.join(each)})"
 
 

@@ -201,6 +201,30 @@ def test_quantity_times_price_where_there_is_no_amount(tmp_path: Path) -> None:
     assert revenues(opened(tmp_path)) == [("o1", 7.5)]
 
 
+def test_heads_and_lines_of_orders_are_read_together(tmp_path: Path) -> None:
+    heads = """
+        order no,customer id,order date
+        o1,A1,2024-01-31
+        o2,A2,2024-02-29
+        """
+    lines = """
+        order no,item no,qty,net amount
+        o1,p1,1,10
+        o1,p2,2,20
+        o2,p1,1,5
+        """
+    folder_of(tmp_path, customers=ACCOUNTS, order_heads=heads, order_lines=lines)
+    proposal = propose(tmp_path)
+    assert proposal.unplaced == ()
+    assert proposal.questions == ()
+    book = opened(tmp_path)
+    assert revenues(book, "account_id") == [
+        ("o1", 10.0, "A1"),
+        ("o1", 20.0, "A1"),
+        ("o2", 5.0, "A2"),
+    ]
+
+
 def test_numbers_with_signs_around_them_are_read(tmp_path: Path) -> None:
     sales = """
         invoice no,customer id,invoice date,net amount
