@@ -49,17 +49,52 @@ def check(book: BookOption, source: SourceOption = None, as_of: DayOption = None
     """Validate a book: control totals, and what was set aside and why."""
     from kapkit.book.book import read_book
     from kapkit.book.notices import hierarchy_notices, notices
+    from kapkit.book.proposal.unmapped import unmapped
+    from kapkit.book.sources import below
     from kapkit.book.totals import reconcile
 
     with _errors_said():
-        snapshot = read_book(book.resolve(), source=source).at(as_of)
+        opened = read_book(book.resolve(), source=source)
+        snapshot = opened.at(as_of)
         console = _console()
         console.print(_totals_table(snapshot))
         for notice in notices(snapshot):
             console.print(f"· {notice.sentence(snapshot.facts.currency)}", markup=False)
         for sentence in hierarchy_notices(snapshot):
             console.print(f"· {sentence}.", markup=False)
+        place = str(source or below(book.resolve(), opened.config.book.source))
+        for sentence in unmapped(opened.config, place):
+            console.print(f"· {sentence}.", markup=False)
         console.print(f"Reconciled: {reconcile(snapshot.totals)}.", markup=False)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of exports: CSV, Parquet, Excel.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write it. Default: FOLDER/kapkit.toml."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--print", help="Print it instead of writing it.")] = False,
+) -> None:
+    """Propose a kapkit.toml for a folder of exports, with its reasons.
+
+    Says which file became which table, what could not be placed, and what is left to decide.
+    Never overwrites. Exit code 1 if the draft needs a decision before kapkit check can run.
+    """
+    from kapkit.book.proposal.proposal import propose, save
+
+    with _errors_said():
+        proposal = propose(folder)
+        if show:
+            typer.echo(proposal.toml, nl=False)
+        else:
+            typer.echo(save(proposal, folder, output))
+    for line in proposal.report():
+        # What stands in files is not trusted to move the cursor.
+        typer.echo("".join(s if s.isprintable() else " " for s in line), err=show)
+    if proposal.refusal:
+        raise typer.Exit(1)
 
 
 @app.command()

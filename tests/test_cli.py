@@ -1,5 +1,7 @@
 """The command line on input that cannot be used, and on what needs no kernel."""
 
+import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ def kapkit(*arguments: str | Path) -> Result:
 
 def test_help_names_the_commands() -> None:
     output = kapkit("--help").output
-    assert all(command in output for command in ("check", "run", "publish", "sample"))
+    assert all(command in output for command in ("check", "init", "run", "publish", "sample"))
 
 
 def test_check_prints_totals_and_what_was_set_aside() -> None:
@@ -49,6 +51,33 @@ def test_unusable_input_is_refused_before_anything_starts(
     assert result.exit_code == 2
     assert said in result.output
     assert not (tmp_path / "reports").exists()
+
+
+def test_init_proposes_what_check_accepts(tmp_path: Path) -> None:
+    for name in ("accounts.csv", "products.csv", "sales_2026.parquet"):
+        shutil.copy(SAMPLE / name, tmp_path / name)
+    result = kapkit("init", tmp_path)
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        str(tmp_path / "kapkit.toml"),
+        "accounts.csv → accounts: 11 of its 11 columns are like columns of accounts",
+        "sales_2026.parquet → sales: 9 of its 9 columns are like columns of sales",
+        "products.csv → products: 3 of its 3 columns are like columns of products",
+        "kapkit check can run on this draft.",
+    ]
+    assert kapkit("check", "--book", tmp_path).exit_code == 0
+    again = kapkit("init", tmp_path)
+    assert again.exit_code == 2
+    assert "is there already and is left as it is" in again.output
+
+
+def test_init_prints_instead_and_ends_with_1_where_check_could_not_run(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE / "accounts.csv", tmp_path / "accounts.csv")
+    result = kapkit("init", tmp_path, "--print")
+    assert result.exit_code == 1
+    assert tomllib.loads(result.stdout)["files"] == {"accounts": "accounts.csv"}
+    assert "files: no file or view for the required table sales" in result.stderr
+    assert not (tmp_path / "kapkit.toml").exists()
 
 
 def test_publish_wants_a_run(tmp_path: Path) -> None:

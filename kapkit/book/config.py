@@ -6,10 +6,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+)
 
 from kapkit.book.errors import DataError, listing
-from kapkit.book.presets import with_preset
+from kapkit.book.presets import Toml, needed_for, with_preset
 from kapkit.book.schema import TABLES, kind_of
 
 FILE_NAME = "kapkit.toml"
@@ -104,6 +112,7 @@ class BookConfig(_Section):
     tables: dict[str, TableSection] = Field(default_factory=dict)
     regions: RegionSection = RegionSection()
     engine: EngineSection = EngineSection()
+    _written: Toml = PrivateAttr(default_factory=dict)
 
     def table(self, name: str) -> TableSection:
         """Give the section of a canonical table; an empty one where the toml has none."""
@@ -135,14 +144,17 @@ class BookConfig(_Section):
         return next(readers, TableSection())
 
     def with_relations(self, names: list[str], place: str) -> "BookConfig":
-        """Put what a database holds in the place of [files].
+        """Put what a database holds in the place of [files], and fill in the preset from there.
 
         Raises
         ------
         DataError
             If it lacks a relation that the book reads.
         """
-        config = self.model_copy(update={"files": {name: [] for name in names}})
+        files: dict[str, list[str]] = {name: [] for name in names}
+        config = self.model_copy(update={"files": files})
+        if self.book.preset:
+            config = BookConfig.model_validate(with_preset({**self._written, "files": files}))
         if breaches := _relation_breaches(config):
             raise DataError(f"{place}: {'; '.join(breaches)} (it has {listing(sorted(names))})")
         return config
@@ -166,22 +178,58 @@ def read_config(path: Path, *, source: str | None = None) -> BookConfig:
     """
     try:
         written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        config = BookConfig.model_validate(with_preset(written))
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
-            f"{path.parent}: there is no {FILE_NAME}; write one that names the book's files "
+            f"{path.parent}: there is no {FILE_NAME}; kapkit init proposes one "
             "(see data/sample/kapkit.toml for a short one)"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise DataError(_listed(path, [_breach(item) for item in error.errors()])) from None
-    breaches = _name_breaches(config)
-    if not is_database(source or config.book.source):
-        breaches += _relation_breaches(config)
-    if breaches:
+    config, breaches = _validated(written, source)
+    if config is None or breaches:
         raise DataError(_listed(path, breaches))
+    config._written = written
     return config
+
+
+def _validated(written: Toml, source: str | None) -> tuple[BookConfig | None, list[str]]:
+    """Check the content of a kapkit.toml; what is wrong is left out to check the rest."""
+    filled = with_preset(written)
+    wrong: list[tuple[Any, ...]] = []
+    breaches: list[str] = []
+    try:
+        config = BookConfig.model_validate(filled)
+    except ValidationError as error:
+        breaches = [_breach(item) for item in error.errors()]
+        wrong = [item["loc"] for item in error.errors()]
+        try:
+            rest = _without(filled, wrong)
+            named = {"name": "", **(rest.get("book") or {})}
+            config = BookConfig.model_validate({**rest, "book": named})
+        except ValidationError:
+            return None, breaches
+    breaches += _name_breaches(config)
+    # A file or view whose entry is itself wrong is not missing.
+    if not (
+        is_database(source or config.book.source) or {"files", "views"} & {w[0] for w in wrong}
+    ):
+        breaches += _relation_breaches(config)
+    return config, breaches
+
+
+def _without(tree: Toml, places: list[tuple[Any, ...]]) -> Toml:
+    """Copy a tree of settings without those at some places."""
+    return {
+        key: _without(value, [place[1:] for place in places if place[0] == key])
+        if isinstance(value, dict)
+        else value
+        for key, value in tree.items()
+        if not any(place[0] == key and _is_here(value, place[1:]) for place in places)
+    }
+
+
+def _is_here(value: object, rest: tuple[Any, ...]) -> bool:
+    return not rest or not isinstance(value, dict) or rest[0] not in value
 
 
 def _listed(path: Path, breaches: list[str]) -> str:
@@ -249,7 +297,8 @@ def _relation_breaches(config: BookConfig) -> list[str]:
             breaches.append(f"tables.{name}.read: {called}")
         else:
             kind = "required " if name in _REQUIRED else ""
-            breaches.append(f"files: no file or view for the {kind}table {name}")
+            needs = needed_for(config.book.preset, name)
+            breaches.append(f"files: no file or view for the {kind}table {name}{needs}")
     return breaches
 
 

@@ -32,7 +32,7 @@ def test_a_folder_without_description(tmp_path: Path, inside: str) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / inside
     message = (
-        f"{folder}: there is no kapkit.toml; write one that names the book's files "
+        f"{folder}: there is no kapkit.toml; kapkit init proposes one "
         "(see data/sample/kapkit.toml for a short one)"
     )
     with pytest.raises(DataError, match=says(message)):
@@ -65,14 +65,37 @@ def test_unknown_settings_are_said_together_with_what_was_meant(tmp_path: Path) 
         other = "Rest"
         """
     assert refused(tmp_path, toml) == (
-        "kapkit.toml: 7 to mend\n"
+        "kapkit.toml: 9 to mend\n"
         "  book.name: field required\n"
         "  book.as_of: input should be a valid date or datetime, input is too short\n"
         "  book.nam: unknown setting; did you mean name?\n"
         "  tables.sales.decimal: input should be '.' or ','\n"
         "  tables.sales.colums: unknown setting; did you mean columns?\n"
         "  regions.other: unknown setting; known are unassigned\n"
-        "  bok: unknown setting; did you mean book?"
+        "  bok: unknown setting; did you mean book?\n"
+        "  files: no file or view for the required table accounts\n"
+        "  files: no file or view for the required table sales"
+    )
+
+
+def test_unknown_settings_and_unknown_names_are_said_in_one_round(tmp_path: Path) -> None:
+    toml = """
+        [book]
+        name = "Tiny"
+        [files]
+        accounts = "accounts.csv"
+        sales = "sales.csv"
+        [tables.sales]
+        decimals = ","
+        [tables.sales.columns]
+        revenu = "Value"
+        [tables.accnts]
+        """
+    assert refused(tmp_path, toml) == (
+        "kapkit.toml: 3 to mend\n"
+        "  tables.sales.decimals: unknown setting; did you mean decimal?\n"
+        "  tables.accnts: unknown table; did you mean accounts?\n"
+        "  tables.sales.columns.revenu: unknown column; did you mean revenue?"
     )
 
 

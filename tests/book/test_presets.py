@@ -3,6 +3,7 @@
 from pathlib import Path
 from textwrap import dedent
 
+import duckdb
 import pytest
 
 from kapkit.book.book import SourceBook, read_book
@@ -225,6 +226,21 @@ def test_sap_bills_the_sold_to_party_and_turns_credit_memos_round(tmp_path: Path
     ]
 
 
+def test_sap_leaves_credit_memos_that_the_extract_has_turned(tmp_path: Path) -> None:
+    turned = """
+        VBELN,POSNR,MATNR,FKIMG,NETWR,WAVWR
+        0090000001,10,17,2,100.00,60.00
+        0090000002,10,17,1-,40.00-,25.00-
+        0090000002,20,17,2-,-9.00,3.00-
+        """
+    book = book_of(tmp_path, "sap", **{**SAP, "VBRP": turned})
+    assert rows(book, "sales", "revenue", "cost", "quantity", "kind") == [
+        ("accepted", -40.0, -25.0, -1.0, "credit"),
+        ("accepted", -9.0, -3.0, -2.0, "credit"),
+        ("accepted", 100.0, 60.0, 2.0, "sale"),
+    ]
+
+
 def test_hubspot_counts_a_won_deal_once_for_its_first_company(tmp_path: Path) -> None:
     exports = {
         "companies": "Record ID,Company name,Country/Region\n11,Alpha,North\n12,Beta,South\n",
@@ -242,6 +258,56 @@ def test_hubspot_counts_a_won_deal_once_for_its_first_company(tmp_path: Path) ->
     assert rows(book, "opportunities", "opportunity_id", "created", "stage") == [
         ("accepted", "1", "2024-01-01", "Closed Won"),
         ("accepted", "2", "2024-01-02", "Closed Lost"),
+    ]
+
+
+def test_hubspot_takes_the_primary_company_and_reads_tickets(tmp_path: Path) -> None:
+    exports = {
+        "companies": "Record ID,Company name,Country/Region\n11,Alpha,North\n12,Beta,South\n",
+        "deals": """
+            Record ID,Deal Stage,Close Date,Amount,Associated Company IDs,{primary}
+            1,Closed Won,2024-01-31 10:15,10,11;12,12
+            2,Closed Won,2024-01-31 10:15,20,11;12,
+            """.replace("{primary}", "Associated Company IDs (Primary)"),
+        "tickets": """
+            Ticket ID,Ticket name,Create date,Close date,Priority,Category,Associated Company IDs
+            t1,Broken,2024-01-10 09:00,2024-01-12 09:00,High,Defect,12;11
+            t2,Late,2024-02-10 09:00,,Low,Delivery,11
+            """,
+    }
+    book = book_of(tmp_path, "hubspot", **exports)
+    assert rows(book, "sales", "order_id", "account_id") == [
+        ("accepted", "1", "12"),
+        ("accepted", "2", "11"),
+    ]
+    wanted = ("complaint_id", "account_id", "opened", "closed", "severity", "category")
+    assert rows(book, "complaints", *wanted) == [
+        ("accepted", "t1", "12", "2024-01-10", "2024-01-12", "High", "Defect"),
+        ("accepted", "t2", "11", "2024-02-10", None, "Low", "Delivery"),
+    ]
+
+
+def test_dynamics_finds_the_account_of_a_contact_and_the_end_of_a_case(tmp_path: Path) -> None:
+    exports = {
+        "account": "accountid,name,territoryid\nA,Alpha,t\n",
+        "territory": "territoryid,name\nT,North\n",
+        "contact": "contactid,parentcustomerid\nc,A\n",
+        "invoice": "invoiceid,customerid,dateinvoiced,statecode\ni1,C,2024-01-31,2\n",
+        "invoicedetail": "invoicedetailid,invoiceid,extendedamount,tax\nd1,i1,119,19\n",
+        "incident": """
+            incidentid,customerid,createdon,statecode,modifiedon
+            k1,c,2024-01-05T09:00:00Z,1,2024-06-01T09:00:00Z
+            k2,a,2024-01-06T09:00:00Z,1,2024-06-02T09:00:00Z
+            k3,a,2024-01-07T09:00:00Z,0,2024-06-03T09:00:00Z
+            """,
+        "incidentresolution": "activityid,incidentid,actualend\nr,K1,2024-01-09T09:00:00Z\n",
+    }
+    book = book_of(tmp_path, "dynamics", **exports)
+    assert rows(book, "sales", "account_id", "revenue") == [("accepted", "A", 100.0)]
+    assert rows(book, "complaints", "complaint_id", "account_id", "closed") == [
+        ("accepted", "k1", "A", "2024-01-09"),
+        ("accepted", "k2", "A", "2024-06-02"),
+        ("accepted", "k3", "A", None),
     ]
 
 
@@ -298,6 +364,45 @@ def test_the_users_own_sections_win(tmp_path: Path) -> None:
     book = book_of(tmp_path, "sap", own, **SAP)
     assert rows(book, "accounts", "account_id", "region")[0] == ("accepted", "0000000007", "FOOD")
     assert rows(book, "sales", "order_id", "revenue") == [("accepted", "1", 1.0)]
+
+
+def test_a_missing_export_is_said_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        book_of(tmp_path, "salesforce", Account=SALESFORCE["Account"])
+    assert str(caught.value) == (
+        f"{tmp_path / FILE_NAME}: 1 to mend\n"
+        "  files: no file or view for the required table sales; preset salesforce needs Account "
+        "and Order and OrderItem, or Account and Opportunity and OpportunityLineItem for it"
+    )
+
+
+def test_a_preset_reads_a_database_as_it_reads_files(tmp_path: Path) -> None:
+    files = book_of(tmp_path, "sap", **SAP)
+    with duckdb.connect(str(tmp_path / "sap.duckdb")) as database:
+        for name in SAP:
+            text = (tmp_path / f"{name}.csv").as_posix()
+            database.execute(
+                f"CREATE TABLE {name} AS FROM read_csv('{text}', all_varchar=true, header=true)"
+            )
+    toml = '[book]\nname = "Tiny"\npreset = "sap"\nsource = "sap.duckdb"\n'
+    (tmp_path / FILE_NAME).write_text(toml, encoding="utf-8")
+    stored = read_book(tmp_path)
+    wanted = ("account_id", "date", "revenue", "kind")
+    assert rows(stored, "sales", *wanted) == rows(files, "sales", *wanted)
+    assert rows(stored, "products", "category") == rows(files, "products", "category")
+
+
+def test_a_database_without_the_exports_says_which(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "sap.duckdb")) as database:
+        database.execute("CREATE TABLE KNA1 (KUNNR VARCHAR, NAME1 VARCHAR)")
+    toml = '[book]\nname = "Tiny"\npreset = "sap"\nsource = "sap.duckdb"\n'
+    (tmp_path / FILE_NAME).write_text(toml, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_book(tmp_path)
+    assert str(caught.value) == (
+        "sap.duckdb: files: no file or view for the required table sales; preset sap needs VBRK "
+        "and VBRP for it (it has KNA1)"
+    )
 
 
 def test_an_unknown_preset_is_said_with_the_likely_one(tmp_path: Path) -> None:

@@ -57,6 +57,22 @@ def read_preset(name: str) -> Toml:
     return tomllib.loads(text)
 
 
+def needed_for(preset: str | None, table: str) -> str:
+    """Say which exports a preset makes a table of, to end a sentence; nothing without a preset.
+
+    >>> needed_for("sap", "sales")
+    '; preset sap needs VBRK and VBRP for it'
+    """
+    parts = read_preset(preset)["parts"] if preset else []
+    ways = [" and ".join(_needs(part)) for part in parts if part.get("table") == table]
+    return f"; preset {preset} needs {', or '.join(ways)} for it" if ways else ""
+
+
+def _needs(part: Toml) -> list[str]:
+    either = part.get("either", [])
+    return [*part.get("needs", []), *([" or ".join(either)] if either else [])]
+
+
 def offers(preset: Toml, delivered: Iterable[str]) -> list[str]:
     """Name the tables a preset can make of some exports, in its own order."""
     return [part["table"] for part in _parts(preset, set(delivered)) if "table" in part]
@@ -108,8 +124,11 @@ def _exports(preset: Toml, delivered: set[str]) -> Iterator[tuple[str, str]]:
     for name, optional in preset["optional"].items():
         # The queries are the preset's own; only its names are put in.
         if name in delivered:
-            lacking = ", ".join(f'NULL AS "{column}"' for column in optional)
-            padded = f'SELECT * FROM "{name}" UNION ALL BY NAME SELECT {lacking} WHERE false'  # noqa: S608
+            lacking = ", ".join(f'NULL AS "{column}"' for column in [*optional, "_file", "_row"])
+            all_ = f'SELECT * FROM "{name}" UNION ALL BY NAME SELECT {lacking} WHERE false'  # noqa: S608
+            # A database's rows may have no place.
+            place = f"coalesce(_file, '{name}') AS _file, coalesce(_row, 0) AS _row"
+            padded = f"SELECT * EXCLUDE (_file, _row), {place} FROM ({all_})"  # noqa: S608
         else:
             lacking = ", ".join(f'NULL::VARCHAR AS "{column}"' for column in optional)
             padded = f"SELECT {lacking}, NULL::VARCHAR AS _file, 0 AS _row WHERE false"
