@@ -91,6 +91,7 @@ def explained(place: str) -> Iterator[None]:
 def _broken_line(number: str, line: str, why: str, path: str) -> str:
     shown = line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
     return (
-        f"{Path(path).name}: line {int(number):,} cannot be read ({shown}): {why.lower().rstrip('.')}; mend it "
-        f"in the export, or say under [formats] in {FILE_NAME} how the file is written"
+        f"{Path(path).name}: line {int(number):,} cannot be read ({shown}): "
+        f"{why.lower().rstrip('.')}; mend it in the export, or say under [formats] in {FILE_NAME} "
+        "how the file is written"
     )
