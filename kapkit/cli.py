@@ -138,15 +138,22 @@ def sample(
     truth: Annotated[
         Path | None, typer.Option(help="Another folder, for what is true of the accounts.")
     ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="A book whose sales to keep; only the rest is simulated.")
+    ] = None,
 ) -> None:
     """Write a simulated company, to try everything before bringing data."""
-    from kapkit.sample import stream, write
+    from kapkit.book.book import read_book
+    from kapkit.sample import simulate, stream, write
     from kapkit.sample.company import SEED
 
     with _errors_said():
         seed = SEED if seed is None else seed
-        blocks = stream(seed=seed, accounts=accounts, years=years, dirt=dirt)
-        rows = write(blocks, folder, truth=truth)
+        if base is None:
+            company = stream(seed=seed, accounts=accounts, years=years, dirt=dirt)
+        else:
+            company = iter([simulate(base=read_book(base.resolve()), seed=seed)])
+        rows = write(company, folder, truth=truth)
     lines = sum(count for stem, count in rows.items() if stem.startswith("sales_"))
     typer.echo(f"{folder}: {rows['accounts']} accounts, {lines} sales lines")
 

@@ -80,7 +80,7 @@ def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, st
             relating, orders, lines, population, window, past.left
         ),
         "opportunities": wishes.opportunities(
-            relating, population, past, tastes, catalogue, window, start=number * KEYS_A_BLOCK
+            relating, population, past, (tastes, catalogue), window, start=number * KEYS_A_BLOCK
         ),
         **relationship(
             relating, population, staff, past, orders, lines, window, settings, number=number

@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
+from kapkit.book.book import Book
 from kapkit.sample.block import Block, World, simulate_block
 from kapkit.sample.catalogue import draw_catalogue
+from kapkit.sample.overlay import lay_over
 from kapkit.sample.service import cost_rates
 from kapkit.sample.settings import Settings
 from kapkit.sample.targets import region_goals
@@ -19,6 +21,7 @@ from kapkit.sample.world import LATE_DAYS, Window, sized_regions, territories
 SEED = 20_260_630
 AS_OF = dt.date(2026, 6, 30)
 BLOCK = 5_000
+LAID_OVER = " with a simulated relationship"
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ def simulate(
     years: int = 3,
     dirt: bool = True,
     settings: Settings = Settings(),  # noqa: B008
+    base: Book | None = None,
 ) -> Company:
     """Simulate a distributor of industrial supplies whose truth is known.
 
@@ -121,6 +125,10 @@ def simulate(
         Whether the exports carry dirt; all of it is counted in the truth.
     settings : Settings
         How strong the causes in this world are.
+    base : Book, optional
+        A real order book: its accounts and sales stay as they are (sales by account and day), and
+        a relationship is laid over them that has no effect on them. Takes ``seed`` and
+        ``settings``; the book says the rest, and no dirt is added.
 
     Returns
     -------
@@ -138,6 +146,8 @@ def simulate(
     >>> company.accounts.loc[company.accounts["region"] == "Islands"].shape[0]
     12
     """
+    if base is not None:
+        return _laid_over(base, seed, settings)
     blocks = list(
         stream(
             accounts=accounts,
@@ -228,6 +238,23 @@ def _with_goals(
     goals = region_goals(rng, sold, heads, window)
     goals = pd.concat([goals, company.tables["goals"]], ignore_index=True)
     return replace(company, tables={**company.tables, "goals": goals})
+
+
+def _laid_over(base: Book, seed: int, settings: Settings) -> Company:
+    """Make a company of a real order book with a simulated relationship."""
+    given = base.company()
+    window, block = lay_over(given, seed=seed, settings=settings)
+    block = _numbered_on(block, Counter[str]())
+    truth = Truth(block.accounts, block.months, block.waves, block.owners, block.dirt)
+    return Company(
+        seed,
+        window.as_of,
+        window.years,
+        block.tables,
+        truth,
+        name=given.book.name + LAID_OVER,
+        currency=given.book.currency,
+    )
 
 
 def _joined(blocks: list[Company]) -> Company:

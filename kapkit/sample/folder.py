@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
-from kapkit.sample.company import Company, Truth
+from kapkit.sample.company import LAID_OVER, Company, Truth
 from kapkit.sample.dirt import OTHER_FORMAT
 from kapkit.sample.readme import FILES, readme
 
@@ -124,6 +124,8 @@ class _Shelf:
 def _write_block(block: Company, book: _Shelf, rows: Counter[str]) -> None:
     first = not rows
     for name, pattern in FILES.items():
+        if name not in block.tables:
+            continue
         table = block.tables[name]
         if name == "sales":
             for delivery, lines in table.groupby(level="delivery"):
@@ -160,7 +162,8 @@ def _write_truth(truth: Truth, beside: _Shelf) -> None:
 
 
 def _description(company: Company) -> str:
-    files = "".join(f'{name} = "{pattern}"\n' for name, pattern in FILES.items())
+    held = [name for name in FILES if name in company.tables]
+    files = "".join(f'{name} = "{FILES[name]}"\n' for name in held)
     return TOML.format(
         name=company.name, currency=company.currency, as_of=company.as_of, files=files
     )
@@ -169,8 +172,8 @@ def _description(company: Company) -> str:
 def _clear(folder: Path) -> None:
     """Remove an older sample's files; refuse a folder that holds something else."""
     description = folder / "kapkit.toml"
-    name = f'name = "{Company.name}"'
-    ours = description.exists() and name in description.read_text(encoding="utf-8")
+    text = description.read_text(encoding="utf-8") if description.exists() else ""
+    ours = any(f'{name}"\n' in text for name in (f'name = "{Company.name}', LAID_OVER))
     if any(folder.iterdir()) and not ours:
         raise DataError(
             f"{folder}: the folder is not empty and holds no sample company; "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from kapkit.book.schema import TABLES
-from kapkit.sample.company import Company
+from kapkit.sample.company import LAID_OVER, Company
 
 #: Which file holds which table: those that are long as Parquet, the others for readers as CSV.
 FILES = {
@@ -28,22 +28,30 @@ FILES = {
 README = """\
 # {name}: a simulated book
 
-Nothing here is real: a made-up distributor of industrial supplies, written by `kapkit sample`
-(seed {seed}, {years} years up to {as_of}). Accounts order at their own pace and size until they
-leave; satisfaction, calls, competitors and a key-account programme move them; some grow, some
-fade, a few never bought, and some of the largest lose money. Any likeness to a real company is
-chance.
+{origin}
 
 | file | one row is | rows |
 |---|---|---:|
 {files}
 
-Regions and their accounts: {regions}. "NA" is North America.
+Regions and their accounts: {regions}.{america}
 Money is in {currency}, net of tax and discount. `kapkit.toml` maps the files; columns already have
 their canonical names. What is true of each account (rates, trends, who has left, what calls and
 the programme do, next year's expected revenue) is not in these files: `simulate(...).truth`
 holds it. How this world works: `docs/sample.md` of kapkit.
 {dirt}"""
+
+MADE_UP = """\
+Nothing here is real: a made-up distributor of industrial supplies, written by `kapkit sample`
+(seed {seed}, {years} years up to {as_of}). Accounts order at their own pace and size until they
+leave; satisfaction, calls, competitors and a key-account programme move them; some grow, some
+fade, a few never bought, and some of the largest lose money. Any likeness to a real company is
+chance."""
+
+GIVEN = """\
+The accounts and their sales (by account and day) are those of a real order book up to {as_of}.
+All else is made up, written by `kapkit sample --base` (seed {seed}): owners call where revenue is,
+satisfaction feels ahead of purchases, and nothing of it moved the sales."""
 
 DIRT = """
 ## Planted dirt
@@ -65,12 +73,12 @@ def readme(
     """Describe a simulated company to who opens its folder; counts are by file, region and kind."""
     listed = "\n".join(f"| {kind} | {count} |" for kind, count in dirt.items())
     by_size = sorted(regions.items(), key=lambda item: (-item[1], item[0]))
+    origin = GIVEN if company.name.endswith(LAID_OVER) else MADE_UP
     return README.format(
         name=company.name,
-        seed=company.seed,
-        as_of=company.as_of,
-        years=company.years,
-        currency=company.currency,
+        origin=origin.format(seed=company.seed, years=company.years, as_of=company.as_of),
+        currency=company.currency or "no named currency",
+        america=' "NA" is North America.' if "NA" in regions else "",
         files="\n".join(_file(stem, count) for stem, count in rows.items()),
         regions=", ".join(f"{name} {count}" for name, count in by_size),
         dirt=DIRT.format(rows=listed) if dirt else "",

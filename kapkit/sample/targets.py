@@ -39,7 +39,8 @@ def region_goals(
     begin, end = f"{year}-01-01", f"{year}-12-31"
     rows = [_goals(yearly[metric] * aims, metric, begin, end) for metric in ("revenue", "margin")]
     for quarter in range(1, 5):
-        part = last["revenue"].xs(pd.Period(f"{year - 1}Q{quarter}"), level="quarter")
+        of = pd.PeriodIndex(last.index.get_level_values("quarter")).quarter == quarter
+        part = last["revenue"][of].droplevel("quarter")
         now = pd.Period(f"{year}Q{quarter}")
         rows.append(_goals(part * aims[part.index], "revenue", now.start_time, now.end_time))
     happy = pd.Series(0.70, yearly.index)

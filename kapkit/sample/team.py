@@ -21,12 +21,19 @@ def draw_staff(
         that are logged) and ``batching`` (share of those that are logged only at month end).
     """
     people = [(owner, region.name) for region in regions for owner in region.owners]
-    staff = pd.DataFrame(people, columns=["owner", "region"], dtype="str")
-    return staff.assign(
-        hours_per_month=np.maximum(np.round(rng.normal(38, 7, len(staff))), 15.0),
-        cost_per_hour=np.round(rng.normal(72, 8, len(staff))),
-        logging=_habit(rng, settings.logging, len(staff)),
-        batching=_habit(rng, settings.batching, len(staff)),
+    return draw_habits(
+        rng, pd.DataFrame(people, columns=["owner", "region"], dtype="str"), settings
+    )
+
+
+def draw_habits(rng: np.random.Generator, people: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Draw hours, cost and habits of account managers whose ``owner`` and ``region`` are given."""
+    count = len(people)
+    return people.assign(
+        hours_per_month=np.maximum(np.round(rng.normal(38, 7, count)), 15.0),
+        cost_per_hour=np.round(rng.normal(72, 8, count)),
+        logging=_habit(rng, settings.logging, count),
+        batching=_habit(rng, settings.batching, count),
     )
 
 

@@ -26,13 +26,13 @@ def draw_traits(
     Returns
     -------
     DataFrame indexed like ``people``
-        The columns of :func:`_buying`, :func:`_feeling` and :func:`_responding`.
+        The columns of :func:`_buying`, :func:`draw_feeling` and :func:`_responding`.
     """
     level = people["region"].map({region.name: region.level for region in regions})
     buying = _favour_large(
         _buying(rng, np.asarray(level, dtype=np.float64), window, settings), people["region"]
     )
-    feeling = _feeling(rng, len(people), settings)
+    feeling = draw_feeling(rng, len(people), settings)
     responding = _responding(rng, len(people), settings)
     return pd.concat([buying, feeling, responding], axis=1).set_axis(people.index)
 
@@ -64,7 +64,7 @@ def _buying(
     )
 
 
-def _feeling(rng: np.random.Generator, count: int, settings: Settings) -> pd.DataFrame:
+def draw_feeling(rng: np.random.Generator, count: int, settings: Settings) -> pd.DataFrame:
     """Draw ``mood`` (usual satisfaction), ``bad_share`` of its deliveries, its service.
 
     ``service_hours`` it asks for a year, ``drops`` a delivery is split into.

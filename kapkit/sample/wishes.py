@@ -5,7 +5,7 @@ import pandas as pd
 
 from kapkit.sample.contacts import numbered
 from kapkit.sample.history import History
-from kapkit.sample.world import Floats, Window
+from kapkit.sample.world import Floats, Ints, Window
 
 #: Each need: the category of a product or the kind of activity that answers it, or neither.
 NEEDS = pd.DataFrame(
@@ -30,9 +30,15 @@ DEALS_PER_CONTACT = 0.05
 DAYS_TO_DECIDE = 75.0
 
 
-def solutions(catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Write the solutions table: the best-selling product of the category, or the activity."""
-    best = catalogue.sort_values("popularity").groupby("category")["product_id"].last()
+def solutions(catalogue: pd.DataFrame | None) -> pd.DataFrame:
+    """Write the solutions table: the best-selling product of the category, or the activity.
+
+    Without a catalogue only activities answer needs.
+    """
+    best: dict[str, str] = {}
+    if catalogue is not None:
+        sold = catalogue.sort_values("popularity").drop_duplicates("category", keep="last")
+        best = dict(zip(sold["category"], sold["product_id"], strict=True))
     table = NEEDS.assign(product_id=NEEDS["category"].map(best).astype("str"), note="")
     table["note"] = np.where(table["action"].isna(), "from stock", "by the account's owner")
     table = table.dropna(subset=["product_id", "action"], how="all")
@@ -73,13 +79,15 @@ def opportunities(
     rng: np.random.Generator,
     population: pd.DataFrame,
     past: History,
-    tastes: Floats,
-    catalogue: pd.DataFrame,
+    goods: tuple[Floats, pd.DataFrame] | None,
     window: Window,
     *,
     start: int = 0,
 ) -> pd.DataFrame:
-    """Write the opportunities table: deals come of contacts; the satisfied say yes more often."""
+    """Write the opportunities table: deals come of contacts; the satisfied say yes more often.
+
+    ``goods`` are the accounts' tastes and the catalogue; without them deals name no product.
+    """
     months = window.known_months
     account, month = np.nonzero(rng.poisson(DEALS_PER_CONTACT * past.contacts[:, :months]))
     created = window.edges[month] + rng.integers(0, 28, len(account))
@@ -87,8 +95,8 @@ def opportunities(
     won = rng.random(len(account)) < 1 / (1 + np.exp(0.3 - 0.8 * past.satisfaction[account, month]))
     still_open = closes > window.as_of_day
     stage = np.where(still_open, rng.integers(0, 3, len(account)), np.where(won, 3, 4))
+    product = _wanted(rng, account, goods)
     room = population["wallet"].to_numpy()[account]
-    best = np.argmax(tastes[account] * rng.random((len(account), tastes.shape[1])), axis=1)
     table = pd.DataFrame(
         {
             "account_id": population["account_id"].array.take(account),
@@ -96,9 +104,20 @@ def opportunities(
             "closes": window.date(closes).astype("datetime64[us]"),
             "stage": pd.array(STAGES, dtype="str").take(stage),
             "amount": np.round(room * rng.beta(1.5, 12.0, len(account)), -2) + 100,
-            "product_id": catalogue["product_id"].array.take(best),
+            "product_id": product,
         }
     )
     table = table.sort_values(["created", "account_id"], kind="stable", ignore_index=True)
     table.insert(0, "opportunity_id", numbered("O", len(table), start))
     return table
+
+
+def _wanted(
+    rng: np.random.Generator, account: Ints, goods: tuple[Floats, pd.DataFrame] | None
+) -> pd.Series:
+    """Draw a product for each deal, after the account's taste."""
+    if goods is None:
+        return pd.Series(None, range(len(account)), dtype="str")
+    tastes, catalogue = goods
+    best = np.argmax(tastes[account] * rng.random((len(account), tastes.shape[1])), axis=1)
+    return pd.Series(catalogue["product_id"].array.take(best))
