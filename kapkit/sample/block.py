@@ -18,7 +18,7 @@ from kapkit.sample.settings import Settings
 from kapkit.sample.team import draw_staff
 from kapkit.sample.terms import draw_discounts
 from kapkit.sample.truth import account_truth, month_truth
-from kapkit.sample.world import Region, Window
+from kapkit.sample.world import Floats, Region, Window
 
 KEYS_A_BLOCK = 10_000_000
 STAFF = ["owner", "region", "hours_per_month", "cost_per_hour"]
@@ -52,6 +52,23 @@ class World:
     dirty: bool
 
 
+@dataclass(frozen=True)
+class Lived:
+    """What happened to a block's accounts, before anything of it was exported.
+
+    ``orders`` have ``account`` (position), ``date``, ``channel`` and ``bad``; ``lines`` at least
+    ``account``, ``date``, ``order``, ``product_id``, ``revenue`` and ``kind``.
+    """
+
+    window: Window
+    settings: Settings
+    population: pd.DataFrame
+    staff: pd.DataFrame
+    past: History
+    orders: pd.DataFrame
+    lines: pd.DataFrame
+
+
 def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, start: int) -> Block:
     """Simulate the accounts of one block, apart from all others.
 
@@ -66,25 +83,16 @@ def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, st
     tastes = draw_tastes(wishing, population["industry"], catalogue)
     population["discount"] = draw_discounts(terms, population, tastes, catalogue)
     worth = order_worth(population, tastes, catalogue, window)
-    waiting_orders = draw_orders(waiting, population, window.months / 12)
-    past = live(living, population, staff, waiting_orders, worth[0], window, settings)
-    orders = place_orders(invoicing, waiting_orders, past, population, window)
+    due = draw_orders(waiting, population, window.months / 12)
+    past = live(living, population, staff, due, worth[0], window, settings)
+    orders = place_orders(invoicing, due, past, population, window)
     lines = draw_lines(invoicing, orders, population, tastes, catalogue, window)
     lines = labelled(lines, population, catalogue, start=number * KEYS_A_BLOCK)
+    lived = Lived(window, settings, population, staff, past, orders, lines)
     tables = {
         "accounts": visible_accounts(population),
         "sales": lines[CANONICAL],
-        "staff": staff[STAFF],
-        "goals": targets.account_goals(past, population, lines, window),
-        "service_costs": service.service_costs(
-            relating, orders, lines, population, window, past.left
-        ),
-        "opportunities": wishes.opportunities(
-            relating, population, past, (tastes, catalogue), window, start=number * KEYS_A_BLOCK
-        ),
-        **relationship(
-            relating, population, staff, past, orders, lines, window, settings, number=number
-        ),
+        **relationship(relating, lived, goods=(tastes, catalogue), start=number * KEYS_A_BLOCK),
     }
     delivered = plant_dirt(mishaps, tables, window) if world.dirty else deliver_clean(tables)
     return Block(
@@ -100,27 +108,34 @@ def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, st
 
 def relationship(
     rng: np.random.Generator,
-    population: pd.DataFrame,
-    staff: pd.DataFrame,
-    past: History,
-    orders: pd.DataFrame,
-    lines: pd.DataFrame,
-    window: Window,
-    settings: Settings,
+    lived: Lived,
     *,
-    number: int = 0,
+    goods: tuple[Floats, pd.DataFrame] | None = None,
+    start: int = 0,
 ) -> dict[str, pd.DataFrame]:
-    """Write what a CRM holds of the relationship with accounts, sales aside."""
-    start = number * KEYS_A_BLOCK
-    made = contacts.draw_contacts(rng, population, past, window)
-    logged = contacts.log_contacts(rng, made, staff, window)
-    inbound = contacts.draw_inbound(rng, population, orders, window)
+    """Write the tables of what happened between the company and its accounts, sales aside.
+
+    ``goods`` are the accounts' tastes and the catalogue, where they are known; ``start`` counts
+    keys that other blocks have.
+    """
+    window, people, past = lived.window, lived.population, lived.past
+    orders, lines = lived.orders, lived.lines
+    goals = targets.account_goals(past, people, lines, window)
+    costs = service.service_costs(rng, orders, lines, people, window, past.left)
+    deals = wishes.opportunities(rng, people, past, goods, window, start=start)
+    made = contacts.draw_contacts(rng, people, past, window)
+    logged = contacts.log_contacts(rng, made, lived.staff, window)
+    inbound = contacts.draw_inbound(rng, people, orders, window)
     return {
-        "activities": contacts.activities(logged, inbound, population, start=start),
-        "complaints": voice.complaints(rng, orders, lines, population, window, start=start),
-        "surveys": voice.surveys(rng, population, past, window, settings),
-        "needs": wishes.needs(rng, population, past, window),
-        "enrolments": programme.enrolments(population, past, window),
-        "plan_actions": programme.plan_actions(rng, made, population, past, window, start=start),
-        "overrides": programme.overrides(rng, population, window),
+        "staff": lived.staff[STAFF],
+        "goals": goals,
+        "service_costs": costs,
+        "opportunities": deals,
+        "activities": contacts.activities(logged, inbound, people, start=start),
+        "complaints": voice.complaints(rng, orders, lines, people, window, start=start),
+        "surveys": voice.surveys(rng, people, past, window, lived.settings),
+        "needs": wishes.needs(rng, people, past, window),
+        "enrolments": programme.enrolments(people, past, window),
+        "plan_actions": programme.plan_actions(rng, made, people, past, window, start=start),
+        "overrides": programme.overrides(rng, people, window),
     }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kapkit.book.region import Region as Given
 from kapkit.sample import programme, service, targets, wishes
-from kapkit.sample.block import STAFF, Block, relationship
+from kapkit.sample.block import Block, Lived, relationship
 from kapkit.sample.deliveries import ORDER_CHANNELS
 from kapkit.sample.history import MOOD_MEMORY, NEVER, History, live
 from kapkit.sample.orders import DAMAGE, SEVERITIES, SEVERITY_SHARES
@@ -75,29 +75,22 @@ def lay_over(given: Given, *, seed: int, settings: Settings) -> tuple[Window, Bl
     ones = np.ones((len(population), window.months))
     ahead = _foretaste(orders, len(population), window)
     past = live(living, population, staff, recorded, ones, window, still, foretaste=ahead)
-    lines = _lines(orders, sales)
+    lived = Lived(window, settings, population, staff, past, orders, _lines(orders, sales))
+    tables = relationship(relating, lived)
     sold = targets.sold(sales, population["region"])
     first = staff.drop_duplicates("region")
     heads = dict(zip(first["region"], first["owner"], strict=True))
     goals = targets.region_goals(planning, sold, heads, window)
-    tables = {
+    tables |= {
         "accounts": _accounts(given, population),
-        "sales": sales.drop(columns=["account", "day"]),
-        "staff": staff[STAFF],
-        "goals": pd.concat(
-            [goals, targets.account_goals(past, population, sales, window)], ignore_index=True
-        ),
-        "service_costs": service.service_costs(
-            relating, orders, lines, population, window, past.left
-        ),
+        "sales": sales.drop(columns=["account", "day"]).assign(delivery="sales_base"),
+        "goals": pd.concat([goals, tables["goals"]], ignore_index=True),
         "cost_rates": service.cost_rates(window),
         "solutions": wishes.solutions(None),
-        "opportunities": wishes.opportunities(relating, population, past, None, window),
-        **relationship(relating, population, staff, past, orders, lines, window, settings),
     }
     months = month_truth(population, past, window)
     block = Block(
-        tables={**tables, "sales": tables["sales"].assign(delivery="sales_base")},
+        tables=tables,
         sold=sold,
         accounts=_truth(population, past, window),
         months=months[["satisfaction", "contacts", "orders", "enrolled"]],
@@ -215,7 +208,7 @@ def _lines(orders: pd.DataFrame, sales: pd.DataFrame) -> pd.DataFrame:
     """Give the orders and the credit notes as lines; their products are not known by day."""
     sold = orders.assign(order=np.arange(len(orders)), kind="sale")
     back = sales[sales["kind"].eq("credit") & sales["day"].ge(0)].assign(order=-1)
-    columns = ["account", "date", "order", "kind"]
+    columns = ["account", "date", "order", "revenue", "kind"]
     return pd.concat([sold[columns], back[columns]], ignore_index=True).assign(
         product_id=pd.Series(None, dtype="str")
     )
