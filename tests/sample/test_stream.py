@@ -1,5 +1,6 @@
 """A company in blocks is the company as a whole, and no file holds more than it should."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,12 +15,14 @@ from kapkit.sample import Company, company, simulate, stream, write
 ACCOUNTS = 420
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(company, "BLOCK", 150)
+@pytest.fixture(scope="module")
+def small_blocks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(company, "BLOCK", 150)
+        yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def blocks(small_blocks: None) -> list[Company]:
     return list(stream(accounts=ACCOUNTS, seed=3))
 
