@@ -165,14 +165,32 @@ def publish(
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write it; new or empty.")],
     seed: Annotated[int | None, typer.Option(help="Another company; default: data/sample.")] = None,
+    accounts: Annotated[
+        int | None, typer.Option(help="Number of accounts, 60 or more; default: data/sample's.")
+    ] = None,
+    years: Annotated[int, typer.Option(help="Years of history.")] = 3,
+    dirt: Annotated[bool, typer.Option(help="Whether its exports carry dirt.")] = True,
+    truth: Annotated[
+        Path | None, typer.Option(help="Another folder, for what is true of the accounts.")
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="A book whose sales to keep; only the rest is simulated.")
+    ] = None,
 ) -> None:
     """Write a simulated company, to try everything before bringing data."""
-    from kapkit.sample import simulate, write
+    from kapkit.book.book import read_book
+    from kapkit.sample import simulate, stream, write
+    from kapkit.sample.company import SEED
 
     with _errors_said():
-        company = simulate() if seed is None else simulate(seed=seed)
-        write(company, folder)
-    typer.echo(f"{folder}: {len(company.accounts)} accounts, {len(company.sales)} sales lines")
+        seed = SEED if seed is None else seed
+        if base is None:
+            company = stream(seed=seed, accounts=accounts, years=years, dirt=dirt)
+        else:
+            company = iter([simulate(base=read_book(base.resolve()), seed=seed)])
+        rows = write(company, folder, truth=truth)
+    lines = sum(count for stem, count in rows.items() if stem.startswith("sales_"))
+    typer.echo(f"{folder}: {rows['accounts']} accounts, {lines} sales lines")
 
 
 @contextmanager

@@ -26,9 +26,9 @@ def test_check_prints_totals_and_what_was_set_aside() -> None:
     output = " ".join(result.output.split())
     assert result.exit_code == 0
     assert "Reconciled: read = accepted + set aside + after as_of" in output
-    assert "13,119,686.76" in output
+    assert "15,852,946.10" in output
     assert (
-        "accounts.csv: 2 of 322 rows were set aside, region is empty (A-0100, A-0188). "
+        "accounts.csv: 2 of 328 rows were set aside, region is empty (A-0158, A-0178). "
         "Give them a region, or name one under [regions] unassigned." in output
     )
 

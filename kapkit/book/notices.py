@@ -24,7 +24,7 @@ from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import FILE, ROW, LazyFrame
 from kapkit.wording import amount
 
-_KEY = {"sales": "order_id"}
+_KEY = {"sales": "order_id", "solutions": "need"}
 _MOST = 3
 
 _ADVICE = {

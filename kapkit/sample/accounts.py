@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from kapkit.sample.draws import one_of
 from kapkit.sample.names import draw_names
+from kapkit.sample.settings import Settings
 from kapkit.sample.traits import draw_traits
-from kapkit.sample.world import INDUSTRIES, REGIONS, Window
+from kapkit.sample.world import INDUSTRIES, Region, Window
 
 VISIBLE = [
     "account_id",
@@ -21,19 +21,29 @@ VISIBLE = [
     "since",
     "stated_potential",
 ]
+PARENT_SHARE, CHILD_SHARE = 0.02, 0.045
 
 
-def draw_population(rng: np.random.Generator, window: Window) -> pd.DataFrame:
-    """Draw the accounts with all that is known and hidden about them.
+def draw_population(
+    rng: np.random.Generator,
+    regions: tuple[Region, ...],
+    window: Window,
+    settings: Settings,
+    *,
+    start: int = 0,
+) -> pd.DataFrame:
+    """Draw the accounts of one block with all that is known and hidden about them.
+
+    ``start`` counts the accounts of the blocks before.
 
     Returns
     -------
     DataFrame, one row an account in the order of its id
         The columns of the accounts table, and the traits of :func:`draw_traits`.
     """
-    people = _places(rng)
-    people["name"] = draw_names(rng, people["region"], people["industry"])
-    people = people.join(draw_traits(rng, people, window))
+    people = _places(rng, regions, start)
+    people["name"] = draw_names(rng, people["region"], people["industry"], regions, start=start)
+    people = people.join(draw_traits(rng, people, regions, window, settings))
     people = people.join(_firmographics(rng, people["wallet"]))
     people["since"] = _since(rng, people, window)
     return people.assign(parent_id=_parents(rng, people))
@@ -44,19 +54,27 @@ def visible_accounts(population: pd.DataFrame) -> pd.DataFrame:
     return population[VISIBLE].copy()
 
 
-def _places(rng: np.random.Generator) -> pd.DataFrame:
+def _places(rng: np.random.Generator, regions: tuple[Region, ...], start: int) -> pd.DataFrame:
     """Give every account its id, region, owner, industry and channel."""
-    region = pd.Series([r.name for r in REGIONS]).repeat([r.accounts for r in REGIONS])
-    region = pd.Series(rng.permutation(region.to_numpy()), dtype="str")
-    number = pd.Series(np.arange(1, len(region) + 1)).astype(str).str.zfill(4)
-    industry = rng.choice(INDUSTRIES.index.to_numpy(), len(region))
+    cell = pd.DataFrame(
+        [
+            (region.name, region.owners[turn % len(region.owners)])
+            for region in regions
+            for turn in range(region.accounts)
+        ],
+        columns=["region", "owner"],
+    )
+    cell = cell.iloc[rng.permutation(len(cell))].reset_index(drop=True)
+    number = pd.Series(np.arange(start + 1, start + 1 + len(cell))).astype(str).str.zfill(4)
+    industry = rng.choice(INDUSTRIES.index.to_numpy(), len(cell))
+    channel = rng.choice(["direct", "distributor"], len(cell), p=[0.7, 0.3])
     return pd.DataFrame(
         {
             "account_id": "A-" + number,
-            "region": region,
-            "owner": one_of(rng, {r.name: r.owners for r in REGIONS}, region),
+            "region": cell["region"].astype("str"),
+            "owner": cell["owner"].astype("str"),
             "industry": pd.Series(industry, dtype="str"),
-            "channel": pd.Series(rng.choice(["direct", "distributor"], len(region), p=[0.7, 0.3])),
+            "channel": pd.Series(channel, dtype="str"),
         }
     )
 
@@ -87,7 +105,8 @@ def _since(rng: np.random.Generator, people: pd.DataFrame, window: Window) -> pd
 
 def _parents(rng: np.random.Generator, people: pd.DataFrame) -> pd.Series:
     """Give a few accounts a parent; parents have none themselves."""
-    chosen = rng.permutation(len(people))[:20]
-    parents, children = chosen[:6], chosen[6:]
+    heads = max(1, round(PARENT_SHARE * len(people)))
+    members = round(CHILD_SHARE * len(people))
+    parents, children = np.split(rng.permutation(len(people))[: heads + members], [heads])
     parent = people["account_id"].iloc[rng.choice(parents, len(children))].to_numpy()
     return pd.Series(parent, people.index[children], dtype="str").reindex(people.index)

@@ -14,8 +14,8 @@ def draw_catalogue(rng: np.random.Generator) -> pd.DataFrame:
     -------
     DataFrame, one row a product in the order of its id
         ``product_id`` (five digits, leading zeros), ``name``, ``category``, and what is behind
-        them: ``price`` and ``unit_cost`` (first year, in the book's currency), ``inflation`` of
-        the cost a year, ``popularity`` within the category.
+        them: ``price`` and ``unit_cost`` (first year, in the book's currency), ``increase`` of
+        the price and ``inflation`` of the cost a year, ``popularity`` within the category.
     """
     kinds = pd.DataFrame(CATEGORIES).explode("products", ignore_index=True)
     count = len(kinds)
@@ -29,6 +29,7 @@ def draw_catalogue(rng: np.random.Generator) -> pd.DataFrame:
             "category": kinds["name"],
             "price": price,
             "unit_cost": price * (1 - margin),
+            "increase": kinds["increase"].astype(float),
             "inflation": kinds["inflation"].astype(float),
             "popularity": rng.gamma(2.0, size=count),
         }

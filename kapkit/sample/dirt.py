@@ -1,5 +1,6 @@
 """The dirt that real exports have, planted on purpose and counted."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -7,11 +8,16 @@ import pandas as pd
 
 from kapkit.sample.world import Window
 
-DUPLICATES = 15
-UNKNOWN_ACCOUNT_LINES = 8
-NO_ACCOUNT_LINES = 10
+DUPLICATE_SHARE = 0.0007
+UNKNOWN_ACCOUNT_SHARE = 0.0004
+NO_ACCOUNT_SHARE = 0.0005
+COST_MISSING_SHARE = 0.01
 OVERLAP_DAYS = 5
 UNKNOWN_ACCOUNTS = np.array(["A-9001", "A-9002", "A-9003"])
+REPEATED_ACTIVITY_SHARE = 0.001
+STRAY_COMPLAINT_SHARE = 0.01
+OTHER_FORMAT_SHARE = 0.15
+OTHER_FORMAT = "day written day first"
 
 BUSY_RANK = 3
 
@@ -23,48 +29,57 @@ HOSTILE = pd.DataFrame(
     ],
     columns=["region", "kind", "before", "after"],
 )
+COLUMNS = ["kind", "file", "row", "account_id", "revenue"]
 
 
 class Delivered(NamedTuple):
     """The tables as they are delivered, and each dirty row in them.
 
-    ``sales`` is indexed by delivery (the file's stem) and row (counted from 0 in that file).
+    ``tables`` holds accounts, sales (with ``delivery``, the file's stem, in order of rows) and
+    the others; ``dirt`` has a row for every kind of dirt in every delivered row: ``kind``,
+    ``file`` (its stem), ``row`` (from 0), ``account_id``, ``revenue`` (missing where there is
+    none). A row with two kinds stands there twice.
     """
 
-    accounts: pd.DataFrame
-    sales: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
     dirt: pd.DataFrame
 
 
+def deliver_clean(tables: Mapping[str, pd.DataFrame]) -> Delivered:
+    """Deliver clean tables as they are, sales one delivery a calendar year."""
+    lines = tables["sales"]
+    sales = lines.assign(delivery=_by_year(lines))
+    return Delivered({**tables, "sales": sales}, pd.DataFrame(columns=COLUMNS))
+
+
 def plant_dirt(
-    rng: np.random.Generator, accounts: pd.DataFrame, lines: pd.DataFrame, window: Window
+    rng: np.random.Generator, tables: Mapping[str, pd.DataFrame], window: Window
 ) -> Delivered:
-    """Deliver clean tables the way exports come: with dirt, each piece of it recorded.
-
-    Parameters
-    ----------
-    accounts, lines : DataFrame
-        The clean accounts and sales tables.
-
-    Returns
-    -------
-    Delivered
-        ``dirt`` has a row for every kind of dirt in every delivered row: ``kind``, ``file`` (its
-        stem), ``row`` (from 0), ``account_id``, ``revenue`` (missing for accounts). A row with
-        two kinds stands there twice.
-    """
-    accounts = _hostile_names(accounts, lines)
+    """Deliver clean tables the way exports come: with dirt, each piece of it recorded."""
+    lines = tables["sales"]
+    accounts = _hostile_names(tables["accounts"], lines)
     accounts = _misplaced(rng, accounts, lines)
     lines = lines.assign(planted=None, delivery=_by_year(lines))
+    lines["cost"] = lines["cost"].mask(rng.random(len(lines)) < COST_MISSING_SHARE)
     lines = _astray(rng, lines, window)
     lines = pd.concat([lines, _duplicates(rng, lines, window), _overlap(lines, window)])
     sales = _filed(lines)
-    dirt = pd.concat([_dirt_of_accounts(accounts), _dirt_of_sales(sales, accounts, window)])
-    return Delivered(
-        accounts.drop(columns="planted"),
-        sales.drop(columns="planted"),
-        dirt.reset_index(drop=True),
-    )
+    activities = _repeated_activities(rng, tables["activities"], window)
+    complaints = _stray_complaints(rng, tables["complaints"])
+    dirt = [
+        _dirt_of_accounts(accounts),
+        _dirt_of_sales(sales, accounts, window),
+        _dirt_of_activities(activities, window),
+        _dirt_of_complaints(rng, complaints),
+    ]
+    dirty = {
+        "accounts": accounts.drop(columns="planted"),
+        "sales": sales.drop(columns=["planted", "row"]),
+        "activities": activities.drop(columns="planted"),
+        "complaints": complaints.drop(columns="planted"),
+    }
+    found = pd.concat([part.astype({"revenue": "float64"}) for part in dirt], ignore_index=True)
+    return Delivered({**tables, **dirty}, found)
 
 
 def _hostile_names(accounts: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
@@ -81,12 +96,17 @@ def _misplaced(
     rng: np.random.Generator, accounts: pd.DataFrame, lines: pd.DataFrame
 ) -> pd.DataFrame:
     """Take the region from two small accounts, and list a third in a second region too."""
+    first, *others = accounts["region"].value_counts().index
     sold = _sales_of(accounts, lines)
     small = (sold["size"] >= 5) & (sold["sum"] < sold["sum"].median())
-    usual = accounts.index[small & accounts["planted"].isna() & accounts["region"].eq("North")]
+    usual = accounts.index[small & accounts["planted"].isna() & accounts["region"].eq(first)]
+    if len(usual) < 3:
+        return accounts
     lost, twice = np.split(rng.choice(usual, 3, replace=False), [2])
     accounts.loc[lost, ["region", "planted"]] = [None, "account without region"]
-    again = accounts.loc[twice].assign(region="South", planted="account in two regions")
+    if not others:
+        return accounts
+    again = accounts.loc[twice].assign(region=others[0], planted="account in two regions")
     return pd.concat([accounts, again]).sort_values("account_id", kind="stable", ignore_index=True)
 
 
@@ -97,8 +117,9 @@ def _sales_of(accounts: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_year(lines: pd.DataFrame) -> pd.Series:
-    delivery: pd.Series = lines["date"].dt.strftime("sales_%Y")
-    return delivery
+    """Name the delivery of each line after its calendar year."""
+    years, code = np.unique(lines["date"].dt.year, return_inverse=True)
+    return pd.Series(pd.array([f"sales_{year}" for year in years], dtype="str").take(code))
 
 
 def _in_overlap(lines: pd.DataFrame, window: Window) -> pd.Series:
@@ -119,17 +140,22 @@ def _astray(rng: np.random.Generator, lines: pd.DataFrame, window: Window) -> pd
     """Take the account from some orders of one line, and give others one that does not exist."""
     alone = ~lines["order_id"].duplicated(keep=False)
     candidates = lines.index[alone & _usual(lines, window)]
-    chosen = rng.choice(candidates, UNKNOWN_ACCOUNT_LINES + NO_ACCOUNT_LINES, replace=False)
-    unknown, none = np.split(chosen, [UNKNOWN_ACCOUNT_LINES])
+    wanted = [_some(share, len(lines)) for share in (UNKNOWN_ACCOUNT_SHARE, NO_ACCOUNT_SHARE)]
+    chosen = rng.permutation(candidates)[: sum(wanted)]
+    unknown, none = np.split(chosen, [wanted[0]])
     lines.loc[unknown, "account_id"] = np.resize(UNKNOWN_ACCOUNTS, len(unknown))
     lines.loc[unknown, "planted"] = "unknown account"
     lines.loc[none, ["account_id", "planted"]] = [None, "sale without account"]
     return lines
 
 
+def _some(share: float, count: int) -> int:
+    return max(1, round(share * count))
+
+
 def _duplicates(rng: np.random.Generator, lines: pd.DataFrame, window: Window) -> pd.DataFrame:
     usual = lines.index[_usual(lines, window)]
-    copied = lines.loc[rng.choice(usual, DUPLICATES, replace=False)]
+    copied = lines.loc[rng.permutation(usual)[: _some(DUPLICATE_SHARE, len(lines))]]
     return copied.assign(planted="exact duplicate")
 
 
@@ -143,16 +169,34 @@ def _overlap(lines: pd.DataFrame, window: Window) -> pd.DataFrame:
 def _filed(lines: pd.DataFrame) -> pd.DataFrame:
     """Sort each delivery by date, order and product, and number its rows."""
     order = ["delivery", "date", "order_id", "product_id"]
-    filed = lines.sort_values(order, kind="stable")
-    filed["row"] = filed.groupby("delivery").cumcount()
-    return filed.set_index(["delivery", "row"])
+    filed = lines.sort_values(order, kind="stable", ignore_index=True)
+    return filed.assign(row=filed.groupby("delivery").cumcount())
+
+
+def _repeated_activities(
+    rng: np.random.Generator, activities: pd.DataFrame, window: Window
+) -> pd.DataFrame:
+    """Export some contacts twice, under the same key."""
+    known = activities.index[activities["date"] <= pd.Timestamp(window.as_of)]
+    copied = rng.permutation(known)[: _some(REPEATED_ACTIVITY_SHARE, len(known))]
+    again = activities.loc[copied].assign(planted="repeated activity")
+    both = pd.concat([activities.assign(planted=None), again])
+    return both.sort_values(["date", "activity_id"], kind="stable", ignore_index=True)
+
+
+def _stray_complaints(rng: np.random.Generator, complaints: pd.DataFrame) -> pd.DataFrame:
+    """Let some complaints come from accounts that nobody knows."""
+    complaints = complaints.assign(planted=None)
+    stray = rng.permutation(len(complaints))[: _some(STRAY_COMPLAINT_SHARE, len(complaints))]
+    complaints.loc[stray, "account_id"] = UNKNOWN_ACCOUNTS[0]
+    complaints.loc[stray, "planted"] = "complaint of an unknown account"
+    return complaints
 
 
 def _dirt_of_accounts(accounts: pd.DataFrame) -> pd.DataFrame:
-    rows = accounts.rename_axis("row").reset_index().assign(file="accounts", revenue=np.nan)
-    planted = rows.rename(columns={"planted": "kind"}).dropna(subset="kind")
-    named_na = rows[rows["region"].eq("NA")].assign(kind="region called NA")
-    return pd.concat([planted, named_na])[["kind", "file", "row", "account_id", "revenue"]]
+    named_na = accounts[accounts["region"].eq("NA")].assign(planted="region called NA")
+    rows = pd.concat([accounts.dropna(subset="planted"), named_na])
+    return _listed(rows, "accounts")
 
 
 def _dirt_of_sales(sales: pd.DataFrame, accounts: pd.DataFrame, window: Window) -> pd.DataFrame:
@@ -165,6 +209,26 @@ def _dirt_of_sales(sales: pd.DataFrame, accounts: pd.DataFrame, window: Window) 
         "dated after as_of": sales["date"] > pd.Timestamp(window.as_of),
     }
     found = [sales[dirty].assign(planted=kind) for kind, dirty in by_nature.items()]
-    rows = pd.concat([sales.dropna(subset="planted"), *found]).reset_index()
-    rows = rows.drop(columns="kind").rename(columns={"planted": "kind", "delivery": "file"})
-    return rows[["kind", "file", "row", "account_id", "revenue"]]
+    rows = pd.concat([sales.dropna(subset="planted"), *found])
+    return rows.drop(columns="kind").rename(columns={"planted": "kind", "delivery": "file"})[
+        COLUMNS
+    ]
+
+
+def _dirt_of_activities(activities: pd.DataFrame, window: Window) -> pd.DataFrame:
+    late = activities[activities["date"] > pd.Timestamp(window.as_of)]
+    late = late.assign(planted="activity dated after as_of")
+    return _listed(pd.concat([activities.dropna(subset="planted"), late]), "activities")
+
+
+def _dirt_of_complaints(rng: np.random.Generator, complaints: pd.DataFrame) -> pd.DataFrame:
+    other = complaints[rng.random(len(complaints)) < OTHER_FORMAT_SHARE]
+    rows = pd.concat([complaints.dropna(subset="planted"), other.assign(planted=OTHER_FORMAT)])
+    return _listed(rows, "complaints")
+
+
+def _listed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
+    """List dirty rows of a table; their index is the row."""
+    listed = rows.rename_axis("row").reset_index()[["row", "account_id", "planted"]]
+    listed = listed.rename(columns={"planted": "kind"}).assign(file=file, revenue=np.nan)
+    return listed[COLUMNS]

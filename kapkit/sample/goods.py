@@ -7,13 +7,14 @@ class Category(NamedTuple):
     """A group of products.
 
     ``price`` is the median list price in the book's currency, ``margin`` the share of the list
-    price above cost in the first year, ``inflation`` the yearly rise of its cost, ``interest``
-    how much each industry (in their order) wants it.
+    price above cost in the first year, ``increase`` the yearly rise of its price, ``inflation``
+    that of its cost, ``interest`` how much each industry (in their order) wants it.
     """
 
     name: str
     price: float
     margin: float
+    increase: float
     inflation: float
     interest: tuple[float, ...]
     products: tuple[str, ...]
@@ -24,6 +25,7 @@ CATEGORIES = (
         "Fasteners",
         9.0,
         0.46,
+        0.015,
         0.020,
         (0.5, 2, 4, 0.5, 5, 2),
         (
@@ -40,6 +42,7 @@ CATEGORIES = (
         "Bearings",
         24.0,
         0.38,
+        0.028,
         0.031,
         (2, 4, 5, 2, 1, 3),
         (
@@ -56,6 +59,7 @@ CATEGORIES = (
         "Lubricants",
         31.0,
         0.42,
+        0.050,
         0.045,
         (4, 3, 3, 3, 1, 3),
         (
@@ -71,6 +75,7 @@ CATEGORIES = (
         "Safety",
         14.0,
         0.48,
+        0.020,
         0.015,
         (4, 2, 2, 5, 4, 3),
         (
@@ -87,6 +92,7 @@ CATEGORIES = (
         "Cutting tools",
         38.0,
         0.40,
+        0.025,
         0.028,
         (0.3, 6, 4, 0.3, 2, 1),
         (
@@ -102,6 +108,7 @@ CATEGORIES = (
         "Seals and hoses",
         19.0,
         0.36,
+        0.030,
         0.034,
         (4, 1, 2, 5, 1, 5),
         (

@@ -3,15 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from kapkit.sample.world import (
-    CREDIT_SHARE,
-    Days,
-    Floats,
-    Ints,
-    Window,
-    calendar_year,
-    price_level,
-)
+from kapkit.sample.prices import cost_levels, price_levels
+from kapkit.sample.world import CREDIT_SHARE, Days, Floats, Ints, Window, price_years
 
 CANONICAL = [
     "order_id",
@@ -26,7 +19,6 @@ CANONICAL = [
 ]
 
 MORE_LINES = 2.2
-COST_MISSING_SHARE = 0.01
 
 
 def draw_lines(
@@ -45,29 +37,60 @@ def draw_lines(
     Returns
     -------
     DataFrame in order of date, order and product
-        The canonical columns of sales; no two rows are equal, for an order names a product once.
+        ``order``, ``account`` and ``product`` (positions), ``date``, ``quantity``, ``revenue``,
+        ``cost``, ``channel``, ``kind``; an order names a product once.
     """
     lines = _wanted(rng, orders, tastes)
     goods = catalogue.iloc[lines["product"]]
     net = goods["price"].to_numpy() * (1 - population["discount"].to_numpy()[lines["account"]])
+    year = price_years(_dates(lines), window)
+    product = lines["product"].to_numpy()
     lines["quantity"] = np.floor(lines["value"] / net + rng.random(len(lines))).astype(np.int64)
-    lines["revenue"] = _money(lines["quantity"] * net * price_level(_dates(lines), window))
-    lines["cost"] = _money(lines["quantity"] * _unit_cost(goods, _dates(lines), window))
-    lines = lines[lines["quantity"] > 0].assign(kind="sale")
+    price = net * price_levels(catalogue, year.max(initial=0) + 1)[product, year]
+    cost = (
+        goods["price"].to_numpy() * cost_levels(catalogue, year.max(initial=0) + 1)[product, year]
+    )
+    lines["revenue"] = (lines["quantity"] * price).round(2)
+    lines["cost"] = (lines["quantity"] * cost).round(2)
+    lines = lines[lines["quantity"] > 0].drop(columns="value").assign(kind="sale")
     lines = pd.concat([lines, _credit_notes(rng, lines, window)], ignore_index=True)
-    lines["cost"] = lines["cost"].mask(rng.random(len(lines)) < COST_MISSING_SHARE)
-    return _labelled(lines, population, catalogue)
+    return lines.sort_values(["date", "kind", "order", "product"], ignore_index=True)
+
+
+def labelled(
+    lines: pd.DataFrame, population: pd.DataFrame, catalogue: pd.DataFrame, *, start: int = 0
+) -> pd.DataFrame:
+    """Put keys in the place of positions; number invoices and credit notes by date.
+
+    Adds ``account_id``, ``product_id`` and ``order_id``; ``start`` counts earlier invoices.
+    """
+    sale = lines["kind"].eq("sale").to_numpy()
+    number = np.where(sale, lines["order"] + 1, np.cumsum(~sale)) + start
+    code, labels = pd.factorize(np.where(sale, number, -number))
+    text = pd.Series(np.abs(labels)).astype(str)
+    text = ("S-" + text.str.zfill(6)).where(labels > 0, "C-" + text.str.zfill(5))
+    named = lines.assign(
+        order_id=text.array.take(code),
+        account_id=population["account_id"].array.take(lines["account"]),
+        product_id=catalogue["product_id"].array.take(lines["product"]),
+        date=lines["date"].astype("datetime64[us]"),
+    )
+    return named.sort_values(["date", "order_id", "product_id"], ignore_index=True)
 
 
 def _wanted(rng: np.random.Generator, orders: pd.DataFrame, tastes: Floats) -> pd.DataFrame:
     """Split each order's value over products after the account's taste."""
-    count = 1 + rng.poisson(MORE_LINES, len(orders))
-    lines = orders.loc[orders.index.repeat(count)].rename_axis("order").reset_index()
-    lines["product"] = _chosen(rng, tastes, lines["account"].to_numpy())
-    portion = pd.Series(rng.gamma(2.0, size=len(lines)))
-    lines["value"] *= portion / portion.groupby(lines["order"]).transform("sum")
-    key = ["order", "account", "date", "channel", "product"]
-    return lines.groupby(key, as_index=False)[["value"]].sum()
+    order = np.repeat(np.arange(len(orders)), 1 + rng.poisson(MORE_LINES, len(orders)))
+    product = _chosen(rng, tastes, orders["account"].to_numpy()[order])
+    portion = rng.gamma(2.0, size=len(order))
+    whole = np.bincount(order, portion, minlength=len(orders))
+    goods = tastes.shape[1]
+    key, line = np.unique(order * goods + product, return_inverse=True)
+    share = np.bincount(line, portion / whole[order])
+    of: pd.DataFrame = orders[["account", "date", "channel", "value"]].iloc[key // goods]
+    lines = of.reset_index(drop=True).assign(order=key // goods, product=key % goods)
+    lines["value"] *= share
+    return lines
 
 
 def _chosen(rng: np.random.Generator, tastes: Floats, account: Ints) -> Ints:
@@ -83,36 +106,10 @@ def _dates(lines: pd.DataFrame) -> Days:
     return lines["date"].to_numpy().astype("datetime64[D]")
 
 
-def _unit_cost(goods: pd.DataFrame, date: Days, window: Window) -> Floats:
-    years = calendar_year(date) - calendar_year(np.asarray([window.first]))
-    cost = goods["unit_cost"].to_numpy() * (1 + goods["inflation"].to_numpy()) ** years
-    return np.asarray(cost, dtype=np.float64)
-
-
-def _money(amount: pd.Series) -> pd.Series:
-    return amount.round(2)
-
-
 def _credit_notes(rng: np.random.Generator, sold: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Take some whole lines back, one to six weeks later, at the price they were sold for."""
     back = sold[rng.random(len(sold)) < CREDIT_SHARE].copy()
-    later = _dates(back) + rng.integers(7, 42, len(back)).astype("timedelta64[D]")
-    back["date"] = np.busday_offset(later, 0, roll="forward")
+    day = _dates(back) + rng.integers(7, 42, len(back)).astype("timedelta64[D]")
+    back["date"] = np.busday_offset(day, 0, roll="forward")
     back[["quantity", "revenue", "cost"]] *= -1
-    return back[(_dates(back) - window.first).astype(int) < window.days].assign(kind="credit")
-
-
-def _labelled(
-    lines: pd.DataFrame, population: pd.DataFrame, catalogue: pd.DataFrame
-) -> pd.DataFrame:
-    """Put keys in the place of positions; number invoices and credit notes by date."""
-    lines["account_id"] = population["account_id"].to_numpy()[lines["account"]]
-    lines["product_id"] = catalogue["product_id"].to_numpy()[lines["product"]]
-    lines["date"] = lines["date"].astype("datetime64[us]")
-    lines = lines.sort_values(["date", "kind", "order", "product_id"], ignore_index=True)
-    sale = lines["kind"].eq("sale")
-    note = pd.Series(np.cumsum(~sale)).astype(str).str.zfill(5)
-    # Orders are counted in order of date already.
-    invoice = lines["order"].add(1).astype(str).str.zfill(6)
-    lines["order_id"] = ("S-" + invoice).where(sale, "C-" + note)
-    return lines.sort_values(["date", "order_id", "product_id"], ignore_index=True)[CANONICAL]
+    return back.assign(kind="credit").loc[window.inside(_dates(back)), :]

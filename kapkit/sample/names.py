@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from kapkit.sample.draws import one_of
-from kapkit.sample.world import INDUSTRIES, REGIONS, industry_code
+from kapkit.sample.world import INDUSTRIES, Region, industry_code
 
-CHINESE_ACCOUNTS = 9
+CHINESE_SHARE = 0.028
 
 _STEMS = """
     Aldermoor Åkerberg Arvento Askevold Aurigny Balmerie Barrowgate Belcastro Bjørnvik Bracken
@@ -44,22 +44,37 @@ CHINESE_WORDS = {
 }
 
 
-def draw_names(rng: np.random.Generator, region: pd.Series, industry: pd.Series) -> pd.Series:
+def draw_names(
+    rng: np.random.Generator,
+    region: pd.Series,
+    industry: pd.Series,
+    regions: tuple[Region, ...],
+    *,
+    start: int = 0,
+) -> pd.Series:
     """Name each account after a stem, its trade and its region's legal form; all unique.
 
-    A stem meets each of its four trade slots once, and no two trades share a word.
+    A stem meets each of its four trade slots once, and no two trades share a word; where there
+    are more accounts than that, names are numbered on. ``start`` counts earlier accounts.
     """
     words = np.array([WORDS[name] for name in INDUSTRIES.index])
-    cell = rng.permutation(len(STEMS) * words.shape[1])[: len(region)]
+    cells = len(STEMS) * words.shape[1]
+    turn = np.arange(-(-len(region) // cells))
+    cell = np.concatenate([rng.permutation(cells) for _ in turn])[: len(region)]
+    number = 1 + 2 * (start // cells) + np.repeat(turn, cells)[: len(region)]
     stem = pd.Series(STEMS[cell // words.shape[1]], region.index)
     trade = words[industry_code(industry), cell % words.shape[1]]
-    legal = one_of(rng, {r.name: r.legal_forms for r in REGIONS}, region)
-    western = stem + " " + trade + " " + legal
-    return _some_chinese(rng, western, industry)
+    counted = pd.Series(number, region.index).map(lambda n: "" if n == 1 else f" {n}")
+    legal = one_of(rng, {r.name: r.legal_forms for r in regions}, region)
+    return _some_chinese(rng, stem + " " + trade + counted + " " + legal, industry, start)
 
 
-def _some_chinese(rng: np.random.Generator, name: pd.Series, industry: pd.Series) -> pd.Series:
-    chosen = name.index[rng.choice(len(name), CHINESE_ACCOUNTS, replace=False)]
-    stem = pd.Series(rng.permutation(CHINESE_STEMS)[:CHINESE_ACCOUNTS], chosen)
-    chinese = stem + industry.loc[chosen].map(CHINESE_WORDS) + "有限公司"
+def _some_chinese(
+    rng: np.random.Generator, name: pd.Series, industry: pd.Series, start: int
+) -> pd.Series:
+    """Give some accounts of the first block a Chinese name."""
+    count = 0 if start else min(len(CHINESE_STEMS), round(CHINESE_SHARE * len(name)))
+    chosen = name.index[rng.choice(len(name), count, replace=False)]
+    stem = pd.Series(rng.permutation(CHINESE_STEMS)[:count], chosen, dtype="str")
+    chinese = stem + industry.loc[chosen].map(CHINESE_WORDS).astype("str") + "有限公司"
     return name.mask(name.index.isin(chosen), chinese.reindex(name.index))

@@ -1,49 +1,97 @@
-"""The latent traits of accounts that no CRM shows: how they buy, and until when."""
+"""The latent traits of accounts that no CRM shows: how they buy, feel and respond."""
 
 import numpy as np
 import pandas as pd
 
-from kapkit.sample.world import DAYS_A_YEAR, REGIONS, Floats, Window
+from kapkit.sample.settings import Settings
+from kapkit.sample.world import Floats, Region, Window
 
 NEVER_BOUGHT_SHARE = 0.03
 BELOW_COST_SHARE = 0.03
 LARGE_REGION = 60
-FAVOURED_RANKS = [2, 3]
+FAVOURED_RANKS = [1, 2, 3]
+MOOD_SD = 0.6
+SHARE = (3.0, 4.0)
 
 
-def draw_traits(rng: np.random.Generator, people: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """Draw how each account buys.
+def draw_traits(
+    rng: np.random.Generator,
+    people: pd.DataFrame,
+    regions: tuple[Region, ...],
+    window: Window,
+    settings: Settings,
+) -> pd.DataFrame:
+    """Draw how each account buys, feels and responds.
 
     Returns
     -------
     DataFrame indexed like ``people``
-        ``purchase_rate`` (orders a year, gamma; 0 where it never buys), ``order_value`` (mean on
-        the window's first day, log-normal), ``trend`` (log growth of it a year), ``leave_rate``
-        (a year, gamma), ``joined`` and ``left`` (day numbers; infinite where it stays for good),
-        ``wallet`` (what it could spend a year), ``below_cost`` (its terms lose money).
+        The columns of :func:`_buying`, :func:`draw_feeling` and :func:`_responding`.
     """
-    count = len(people)
-    level = people["region"].map({r.name: r.level for r in REGIONS}).to_numpy()
+    level = people["region"].map({region.name: region.level for region in regions})
+    buying = _favour_large(
+        _buying(rng, np.asarray(level, dtype=np.float64), window, settings), people["region"]
+    )
+    feeling = draw_feeling(rng, len(people), settings)
+    responding = _responding(rng, len(people), settings)
+    return pd.concat([buying, feeling, responding], axis=1).set_axis(people.index)
+
+
+def _buying(
+    rng: np.random.Generator, level: Floats, window: Window, settings: Settings
+) -> pd.DataFrame:
+    """Draw how an account buys while nothing moves its pace.
+
+    ``purchase_rate`` (orders a year, gamma; 0 where it never buys), ``order_value`` (mean on
+    the first day, log-normal), ``trend`` (log growth of it a year), ``leave_rate`` (a year,
+    gamma), ``joined`` (day number), ``wallet`` (what it could spend a year, on the first day),
+    ``below_cost`` (its terms lose money).
+    """
+    count = len(level)
     rate = rng.gamma(3.0, 10.0 / 3.0, count)
     value = np.maximum(1000 * level * rng.lognormal(0, 1.08, count), 150.0)
-    leave_rate = rng.gamma(2.0, 0.04, count)
-    joined = _joined(rng, count, window)
-    left = np.ceil(joined + rng.exponential(1 / leave_rate) * DAYS_A_YEAR)
     never = rng.permutation(count) < round(NEVER_BOUGHT_SHARE * count)
-    traits = pd.DataFrame(
+    return pd.DataFrame(
         {
             "purchase_rate": np.where(never, 0.0, rate),
             "order_value": value,
             "trend": _trend(rng, count),
-            "leave_rate": leave_rate,
-            "joined": joined,
-            "left": np.where(never, np.inf, left),
-            "wallet": rate * value / rng.beta(4, 3, count),
+            "leave_rate": rng.gamma(2.0, settings.leave_rate / 2, count),
+            "joined": _joined(rng, count, window),
+            "wallet": rate * value / rng.beta(*SHARE, count),
             "below_cost": rng.random(count) < BELOW_COST_SHARE,
-        },
-        people.index,
+        }
     )
-    return _favour_large(traits, people["region"])
+
+
+def draw_feeling(rng: np.random.Generator, count: int, settings: Settings) -> pd.DataFrame:
+    """Draw ``mood`` (usual satisfaction), ``bad_share`` of its deliveries, its service.
+
+    ``service_hours`` it asks for a year, ``drops`` a delivery is split into.
+    """
+    spread = rng.gamma(2.0, 0.5, count)
+    return pd.DataFrame(
+        {
+            "mood": rng.normal(0, MOOD_SD, count),
+            "bad_share": np.minimum(settings.bad_deliveries * spread, 0.5),
+            "service_hours": rng.gamma(1.2, 6.0, count),
+            "drops": 1.0 + rng.gamma(1.0, 0.4, count),
+        }
+    )
+
+
+def _responding(rng: np.random.Generator, count: int, settings: Settings) -> pd.DataFrame:
+    """Draw the account's ``elasticity`` to contacts and the programme's ``effect`` on it.
+
+    The effect is 0 on some; among the others its mean makes up for them.
+    """
+    works = rng.random(count) >= settings.programme_no_effect
+    mean = settings.programme_effect / max(1 - settings.programme_no_effect, 1e-9)
+    effect = rng.normal(mean, settings.programme_effect_sd, count)
+    elasticity = rng.normal(settings.elasticity, settings.elasticity_sd, count)
+    return pd.DataFrame(
+        {"elasticity": np.maximum(elasticity, 0.0), "effect": np.where(works, effect, 0.0)}
+    )
 
 
 def _joined(rng: np.random.Generator, count: int, window: Window) -> Floats:
@@ -60,6 +108,7 @@ def _trend(rng: np.random.Generator, count: int) -> Floats:
 
 def _favour_large(traits: pd.DataFrame, region: pd.Series) -> pd.DataFrame:
     """Let some of the largest accounts of the large regions stay, steady, on terms that lose."""
+    region = region.set_axis(traits.index)
     spend = (traits["purchase_rate"] * traits["order_value"]).where(traits["joined"].eq(0), 0)
     rank = spend.groupby(region).rank(ascending=False, method="first")
     large = region.map(region.value_counts()) >= LARGE_REGION
@@ -67,5 +116,5 @@ def _favour_large(traits: pd.DataFrame, region: pd.Series) -> pd.DataFrame:
     return traits.assign(
         below_cost=traits["below_cost"] | favoured,
         trend=traits["trend"].mask(favoured, 0.0),
-        left=traits["left"].mask(favoured, np.inf),
+        leave_rate=traits["leave_rate"].mask(favoured, 0.0),
     )

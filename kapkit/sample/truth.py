@@ -2,66 +2,194 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from kapkit.sample.purchases import years_gone
-from kapkit.sample.world import (
-    CREDIT_SHARE,
-    DAYS_A_YEAR,
-    Floats,
-    Window,
-    industry_code,
-    price_level,
-    season,
+from kapkit.sample.deliveries import last_day
+from kapkit.sample.history import (
+    DEMAND_MEMORY,
+    MOOD_MEMORY,
+    NEVER,
+    PRESSURE,
+    PRESSURE_MEMORY,
+    SHOCK_SD,
+    STOCK_FLOOR,
+    History,
+    month_season,
 )
+from kapkit.sample.orders import DAMAGE, MOST_PACE, SEVERITY_SHARES
+from kapkit.sample.service import expected_cost
+from kapkit.sample.settings import Settings
+from kapkit.sample.world import Floats, Window
+
+_DAMAGE_MEAN = float(np.dot(SEVERITY_SHARES, DAMAGE[1:]))
+_DAMAGE_SQUARE = float(np.dot(SEVERITY_SHARES, DAMAGE[1:] ** 2))
 
 
-def account_truth(population: pd.DataFrame, window: Window) -> pd.DataFrame:
+def account_truth(
+    population: pd.DataFrame,
+    past: History,
+    worth: tuple[Floats, Floats],
+    window: Window,
+    settings: Settings,
+) -> pd.DataFrame:
     """Tell how each account really buys, to judge estimates of it.
+
+    Parameters
+    ----------
+    worth : pair of arrays, accounts by months
+        Expected revenue and margin of an order (:func:`kapkit.sample.prices.order_worth`).
 
     Returns
     -------
     DataFrame indexed by account_id
-        ``purchase_rate`` (orders a year; 0 where it never buys), ``trend`` (log growth of the
-        order value a year), ``leave_rate`` (a year), ``wallet`` (what it could spend a year),
-        ``discount`` (share of the list price), ``below_cost`` (its terms lose money),
-        ``mean_order_value`` (expected net value of an order on ``as_of``, after credit notes),
-        ``leaves`` (day it left; missing where it had not on ``as_of``), ``alive`` (still buying
-        on ``as_of``), ``expected_revenue`` (of the twelve months after ``as_of``). Money is in
-        the book's currency.
+        ``purchase_rate`` (orders a year at its usual pace; 0 where it never buys), ``pace``
+        (orders of the last year's pace against that), ``trend`` (log growth of the order value a
+        year), ``leave_rate`` (a year, at satisfaction 0), ``wallet`` (what it could spend a year,
+        on ``as_of``), ``share`` (of the wallet that is ours), ``discount`` (of the list price),
+        ``below_cost`` (its terms lose money), ``mean_order_value`` (expected net value of an order
+        on ``as_of``), ``leaves`` (day it left; missing where it had not on ``as_of``), ``alive``
+        (still buying on ``as_of``), ``satisfaction`` (on ``as_of``), ``contacts`` (true number in
+        the last twelve months), ``elasticity`` (of orders to contacts), ``programme_effect`` (gain
+        in log pace once in the programme), ``wave`` (its first day there; missing where never),
+        ``expected_orders``, ``expected_revenue``, ``expected_margin`` and ``cost_to_serve`` (of the
+        twelve months after ``as_of``, expected on that day), ``next_orders`` and ``next_revenue``
+        (what those months then brought). Money is in the book's currency.
     """
+    now = window.known_months
+    leaves = last_day(past.left, window)
+    alive = (population["purchase_rate"].to_numpy() > 0) & (leaves > window.as_of_day)
+    ahead = _expected_orders(population, past, window, settings) * alive[:, None]
+    orders = ahead.sum(axis=1)
+    wallet, share = _wallet(population, past, worth[0], window)
     known = population.set_index("account_id")
-    left = population["left"].where(population["left"] <= window.as_of_day)
-    value = _order_value(population, np.array([window.as_of_day]), window)[:, 0]
-    truth = known[["purchase_rate", "trend", "leave_rate", "wallet", "discount", "below_cost"]]
-    return truth.assign(
-        mean_order_value=value,
-        leaves=(window.first + pd.to_timedelta(left, unit="D")).to_numpy(),
-        alive=_alive(population, window),
-        expected_revenue=_expected_revenue(population, window),
+    traits = ["purchase_rate", "trend", "leave_rate", "discount", "below_cost", "elasticity"]
+    return known[traits].assign(
+        pace=past.pace[:, now - 12 : now].mean(axis=1),
+        wallet=wallet,
+        share=share * alive,
+        mean_order_value=worth[0][:, now - 1],
+        leaves=_dates(leaves, window),
+        alive=alive,
+        satisfaction=past.satisfaction[:, now],
+        contacts=past.contacts[:, now - 12 : now].sum(axis=1),
+        programme_effect=population["effect"].to_numpy(),
+        wave=_dates(np.where(past.enrolled == NEVER, np.inf, window.edges[past.enrolled]), window),
+        expected_orders=orders,
+        expected_revenue=(ahead * worth[0][:, now:]).sum(axis=1),
+        expected_margin=(ahead * worth[1][:, now:]).sum(axis=1),
+        cost_to_serve=expected_cost(population, orders, window),
+        next_orders=past.reached[:, now + 12] - past.reached[:, now],
+        next_revenue=past.revenue(now, now + 12),
     )
 
 
-def _alive(population: pd.DataFrame, window: Window) -> NDArray[np.bool]:
-    buys = population["purchase_rate"].gt(0) & population["left"].gt(window.as_of_day)
-    return buys.to_numpy(dtype=np.bool)
+def month_truth(population: pd.DataFrame, past: History, window: Window) -> pd.DataFrame:
+    """Tell each account's latent course, month by month up to ``as_of``.
+
+    Returns
+    -------
+    DataFrame indexed by account_id and month (its first day)
+        ``satisfaction``, ``contacts`` (true number), ``pace`` (orders against the account's rate),
+        ``orders`` (made), ``demand`` and ``pressure`` (logs), ``enrolled`` (in the programme).
+    """
+    now = window.known_months
+    month = pd.DatetimeIndex(window.date(window.edges[:now]), name="month").as_unit("us")
+    index = pd.MultiIndex.from_product([population["account_id"], month])
+    within = (past.enrolled[:, None] != NEVER) & (past.enrolled[:, None] <= np.arange(now))
+    courses = {
+        "satisfaction": past.satisfaction[:, :now],
+        "contacts": past.contacts[:, :now],
+        "pace": past.pace[:, :now],
+        "orders": np.diff(past.reached[:, : now + 1], axis=1),
+        "demand": past.demand[:, :now],
+        "pressure": past.pressure[:, :now],
+        "enrolled": within,
+    }
+    return pd.DataFrame({name: course.ravel() for name, course in courses.items()}, index)
 
 
-def _order_value(population: pd.DataFrame, day: Floats, window: Window) -> Floats:
-    """Give the expected net value of an order of each account (rows) on each day (columns)."""
-    growth = np.exp(np.outer(population["trend"], years_gone(day)))
-    level = price_level(window.date(day), window) * (1 - CREDIT_SHARE)
-    return np.asarray(population["order_value"].to_numpy()[:, None] * growth * level)
+def _dates(day: Floats, window: Window) -> pd.Series | np.ndarray:
+    """Date numbered days up to ``as_of``; later ones are missing."""
+    known = day <= window.as_of_day
+    date = window.date(np.where(known, day, 0)).astype("datetime64[us]")
+    return np.where(known, date, np.datetime64("NaT", "us"))
 
 
-def _expected_revenue(population: pd.DataFrame, window: Window) -> Floats:
-    """Sum orders x value x chance to be there still, month by month over the next year."""
-    years = (np.arange(12) + 0.5) / 12
-    day = np.floor(window.as_of_day + years * DAYS_A_YEAR)
-    account, month = np.indices((len(population), len(day)))
-    industry = industry_code(population["industry"])[account.ravel()]
-    pace = season(industry, window.date(day)[month.ravel()]).reshape(account.shape)
-    staying = np.exp(-np.outer(population["leave_rate"], years))
-    monthly = pace * staying * _order_value(population, day, window) / 12
-    rate = population["purchase_rate"].to_numpy() * _alive(population, window)
-    return np.asarray(rate * monthly.sum(axis=1), dtype=np.float64)
+def _wallet(
+    population: pd.DataFrame, past: History, revenue: Floats, window: Window
+) -> tuple[Floats, Floats]:
+    """Give what each account could spend a year on ``as_of``, and our share of it.
+
+    The wallet moves with prices, the account's trend and its passing demand; it is never less
+    than what is spent with us and a twentieth more.
+    """
+    now = window.known_months
+    rate, value = population["purchase_rate"].to_numpy(), population["order_value"].to_numpy()
+    growth = revenue[:, now - 1] / value * np.exp(past.demand[:, now - 1])
+    spend = rate * revenue[:, now - 1] * past.pace[:, now - 1]
+    wallet = np.maximum(population["wallet"].to_numpy() * growth, spend / 0.95)
+    return wallet, spend / wallet
+
+
+def _expected_orders(
+    population: pd.DataFrame, past: History, window: Window, settings: Settings
+) -> Floats:
+    """Expect the orders of each of the next twelve months of accounts still there on ``as_of``.
+
+    Demand and satisfaction return to their means from where they are, competitors come and
+    fade, contacts stay as remembered over the last year but for the trend, no new wave enters.
+    """
+    now, ahead = window.known_months, np.arange(1, 13)
+    demand = _coming_demand(past.demand[:, [now - 1]], ahead, settings)
+    feels, spread = _coming_mood(population, past.satisfaction[:, [now]], ahead - 1)
+    gain = settings.satisfaction_effect
+    held = past.pressure[:, [now - 1]] * PRESSURE_MEMORY**ahead
+    entering = settings.competitor_entries / 12 * np.mean(PRESSURE)
+    coming = entering * (1 - PRESSURE_MEMORY**ahead) / (1 - PRESSURE_MEMORY)
+    # Calls follow size, and size the account's trend: half a year back, and the months ahead.
+    follows = settings.calls_follow_size * population["elasticity"] * population["trend"]
+    calls = np.outer(follows, (ahead + 5.5) / 12)
+    log_pace = _steady(population, past, now) + calls + demand + gain * feels + gain**2 * spread / 2
+    pace = np.minimum(np.exp(log_pace - held - coming), MOST_PACE)
+    there = _staying(population, feels, spread, settings)
+    pace_of_year = month_season(population["industry"], window)[:, now : now + 12]
+    rate = population["purchase_rate"].to_numpy()[:, None]
+    return np.asarray(rate * pace_of_year * pace * there / 12)
+
+
+def _steady(population: pd.DataFrame, past: History, now: int) -> Floats:
+    """Give the part of the log pace that stays: contacts as they were, and the programme."""
+    usual = past.stock[:, [0]] + STOCK_FLOOR
+    relative = (past.stock[:, now - 11 : now + 1] + STOCK_FLOOR) / usual
+    elasticity = population["elasticity"].to_numpy()
+    contact = np.log((relative ** elasticity[:, None]).mean(axis=1))
+    inside = past.enrolled != NEVER
+    lift = np.where(inside, population["effect"].to_numpy(), 0.0)
+    return np.asarray(contact + lift)[:, None]
+
+
+def _coming_demand(demand: Floats, ahead: np.ndarray, settings: Settings) -> Floats:
+    """Give the log of the mean of exp(demand), so many months ahead."""
+    centre = -(settings.demand_sd**2) / 2
+    memory = DEMAND_MEMORY**ahead
+    spread = settings.demand_sd**2 * (1 - memory**2)
+    return np.asarray(centre + memory * (demand - centre) + spread / 2)
+
+
+def _coming_mood(
+    population: pd.DataFrame, satisfaction: Floats, ahead: np.ndarray
+) -> tuple[Floats, Floats]:
+    """Give mean and variance of satisfaction, so many months ahead."""
+    mishaps = (population["purchase_rate"] * population["bad_share"]).to_numpy()[:, None] / 12
+    centre = population["mood"].to_numpy()[:, None] - mishaps * _DAMAGE_MEAN / (1 - MOOD_MEMORY)
+    memory = MOOD_MEMORY**ahead
+    shock = SHOCK_SD**2 + mishaps * _DAMAGE_SQUARE
+    spread = shock * (1 - memory**2) / (1 - MOOD_MEMORY**2)
+    return centre + memory * (satisfaction - centre), spread
+
+
+def _staying(population: pd.DataFrame, feels: Floats, spread: Floats, settings: Settings) -> Floats:
+    """Give the chance to be there still in the middle of each coming month."""
+    fear = settings.leave_satisfaction
+    hazard = np.exp(-fear * feels + fear**2 * spread / 2) / 12
+    hazard = population["leave_rate"].to_numpy()[:, None] * hazard
+    return np.asarray(np.exp(-(np.cumsum(hazard, axis=1) - hazard / 2)))

@@ -37,3 +37,11 @@ def test_the_remedy_names_the_table(tmp_path: Path) -> None:
 
 def test_rows_dated_later_are_no_notice(tmp_path: Path) -> None:
     assert notices(tiny(tmp_path).at("2024-02-01")) == []
+
+
+def test_a_table_without_accounts_is_named_by_its_own_column(tmp_path: Path) -> None:
+    solutions = "need,action\n" + "training,training\n" * 2
+    (notice,) = notices(tiny(tmp_path, solutions=solutions).at())
+    assert notice.sentence().startswith(
+        "solutions_1.csv: 1 of 2 rows were set aside, exact duplicate in the same file (training)."
+    )

@@ -11,6 +11,23 @@ def company() -> Company:
 
 
 @pytest.fixture(scope="session")
+def large() -> Company:
+    return simulate(accounts=2500, seed=5, dirt=False)
+
+
+@pytest.fixture(scope="session")
+def small() -> Company:
+    return simulate(accounts=400, seed=5, dirt=False)
+
+
+@pytest.fixture(params=["small", "large"])
+def clean(request: pytest.FixtureRequest) -> Company:
+    """A company without dirt, at two sizes."""
+    company: Company = request.getfixturevalue(request.param)
+    return company
+
+
+@pytest.fixture(scope="session")
 def folder(company: Company, tmp_path_factory: pytest.TempPathFactory) -> Path:
     written = tmp_path_factory.mktemp("sample")
     write(company, written)

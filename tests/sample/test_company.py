@@ -1,7 +1,7 @@
 """The simulated company has the properties that its documentation claims."""
 
 import datetime as dt
-from dataclasses import fields
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,15 @@ from pandas.testing import assert_frame_equal
 from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
 from kapkit.sample import Company, simulate
+from kapkit.sample.goods import CATEGORIES
 from kapkit.sample.world import INDUSTRIES, REGIONS
 
 SEEDS = [1, 2, 3]
+
+
+@cache
+def another(seed: int) -> Company:
+    return simulate(seed=seed)
 
 
 def region_of(company: Company) -> pd.Series:
@@ -26,8 +32,7 @@ def per_account(company: Company, column: str) -> pd.Series:
 
 
 def frames(company: Company) -> list[pd.DataFrame]:
-    truth = company.truth
-    return [company.accounts, company.products, company.sales, truth.accounts, truth.dirt]
+    return [*company.tables.values(), *vars(company.truth).values()]
 
 
 def orders(company: Company) -> pd.DataFrame:
@@ -43,7 +48,7 @@ def test_same_seed_same_frames(company: Company) -> None:
 
 
 def test_another_seed_is_another_company(company: Company) -> None:
-    other = simulate(seed=1)
+    other = another(1)
     assert not company.accounts["name"].equals(other.accounts["name"])
     assert company.sales["revenue"].sum() != other.sales["revenue"].sum()
 
@@ -61,11 +66,13 @@ def test_regions_have_their_sizes(company: Company) -> None:
     }
 
 
-def test_tables_are_canonical(company: Company) -> None:
-    tables = {f.name: getattr(company, f.name) for f in fields(company) if f.name in TABLES}
-    assert set(tables) == {"accounts", "products", "sales"}
-    for name, table in tables.items():
+def test_every_table_is_there_and_canonical(company: Company, small: Company) -> None:
+    assert set(company.tables) == set(small.tables) == set(TABLES)
+    for name, table in company.tables.items():
+        assert len(table) > 0
         assert set(table.columns) <= set(TABLES[name].columns)
+    for name, table in small.tables.items():
+        TABLES[name].validate(table.reset_index(drop=True))
 
 
 def test_keys_and_names(company: Company) -> None:
@@ -76,7 +83,7 @@ def test_keys_and_names(company: Company) -> None:
     assert company.products["product_id"].str.fullmatch(r"\d{5}").all()
     assert company.products["product_id"].str.startswith("0").all()
     parents = accounts["parent_id"].dropna()
-    assert len(parents) == 14
+    assert len(parents) == 15
     assert parents.isin(accounts["account_id"]).all()
     assert not accounts["account_id"].loc[parents.index].isin(parents).any()
 
@@ -102,7 +109,7 @@ def test_money_is_in_cents(company: Company) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_few_accounts_make_most_of_the_revenue(seed: int) -> None:
-    revenue = per_account(simulate(seed=seed), "revenue").sort_values(ascending=False)
+    revenue = per_account(another(seed), "revenue").sort_values(ascending=False)
     top_fifth = revenue.head(round(len(revenue) / 5)).sum() / revenue.sum()
     assert 0.62 < top_fifth < 0.78
 
@@ -117,7 +124,7 @@ def test_gaps_between_orders_are_regular(company: Company) -> None:
     # (and a little more where the season stretches them).
     assert (cv < 0.85).all()
     expected = INDUSTRIES["shape"].to_numpy() ** -0.5
-    assert np.abs(cv.loc[INDUSTRIES.index].to_numpy() - expected).max() < 0.2
+    assert np.abs(cv.loc[INDUSTRIES.index].to_numpy() - expected).max() < 0.25
 
 
 def test_seasons_show(company: Company) -> None:
@@ -137,7 +144,7 @@ def test_leavers_stop_and_never_come_back(company: Company) -> None:
 
 def test_some_never_bought(company: Company) -> None:
     never = company.truth.accounts.query("purchase_rate == 0")
-    assert len(never) == 10
+    assert len(never) == round(0.03 * 327)
     assert not company.sales["account_id"].isin(never.index).any()
     assert (never["expected_revenue"] == 0).all()
 
@@ -145,7 +152,7 @@ def test_some_never_bought(company: Company) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("region", ["North", "South"])
 def test_some_large_accounts_lose_money(region: str, seed: int) -> None:
-    company = simulate(seed=seed)
+    company = another(seed)
     costed = company.sales.dropna(subset="cost")
     contribution = (costed["revenue"] - costed["cost"]).groupby(costed["account_id"]).sum()
     revenue = per_account(company, "revenue")[region_of(company) == region]
@@ -157,7 +164,10 @@ def test_prices_rise_each_january(company: Company) -> None:
     sales = company.sales.query("kind == 'sale'")
     sales = sales.assign(price=sales["revenue"] / sales["quantity"], year=sales["date"].dt.year)
     by_year = sales.pivot_table("price", ["account_id", "product_id"], "year", "median")
-    assert (by_year[2025] / by_year[2024]).median() == pytest.approx(1.028, abs=0.001)
+    rise = (by_year[2025] / by_year[2024]).groupby(level="product_id").median()
+    category = company.products.set_index("product_id")["category"].reindex(rise.index)
+    for kind in CATEGORIES:
+        assert rise[category == kind.name].median() == pytest.approx(1 + kind.increase, abs=0.002)
 
 
 def test_typed_potential_is_noisy_and_partial(company: Company) -> None:
@@ -165,7 +175,7 @@ def test_typed_potential_is_noisy_and_partial(company: Company) -> None:
     stated = accounts["stated_potential"].dropna().astype(float)
     assert 0.33 < len(stated) / len(accounts) < 0.47
     wallet = company.truth.accounts["wallet"].loc[stated.index]
-    assert 0.8 < stated.rank().corr(wallet.rank()) < 0.99
+    assert 0.75 < stated.rank().corr(wallet.rank()) < 0.99
 
 
 def test_one_year_cannot_show_a_change() -> None:

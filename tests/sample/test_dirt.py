@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kapkit.sample import Company
+from kapkit.sample import Company, simulate
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,10 @@ def test_counts_as_documented(counts: pd.Series) -> None:
         "path in name": 1,
         "account without region": 2,
         "account in two regions": 1,
-        "region called NA": 24,
+        "region called NA": 30,
         "sale without account": 10,
         "unknown account": 8,
-        "exact duplicate": 15,
+        "exact duplicate": 14,
     }
     assert counts.loc[list(planted)].to_dict() == planted
 
@@ -76,11 +76,36 @@ def test_rows_hard_by_nature(company: Company, counts: pd.Series) -> None:
 
 
 def test_each_dirty_row_is_where_the_truth_says(company: Company) -> None:
-    dirt = company.truth.dirt.query("file != 'accounts'")
-    found = company.sales.loc[pd.MultiIndex.from_frame(dirt[["file", "row"]])]
+    dirt = company.truth.dirt
+    sold = dirt[dirt["file"].str.startswith("sales_")]
+    found = company.sales.loc[pd.MultiIndex.from_frame(sold[["file", "row"]])]
     pd.testing.assert_series_equal(
-        found["revenue"].reset_index(drop=True), dirt["revenue"].reset_index(drop=True)
+        found["revenue"].reset_index(drop=True), sold["revenue"].reset_index(drop=True)
     )
-    accounts = company.truth.dirt.query("file == 'accounts'")
-    named = company.accounts["account_id"].iloc[accounts["row"]]
-    assert named.tolist() == accounts["account_id"].tolist()
+    for table in ("accounts", "activities", "complaints"):
+        rows = dirt[dirt["file"] == table]
+        named = company.tables[table]["account_id"].iloc[rows["row"]]
+        assert named.tolist() == rows["account_id"].tolist()
+
+
+def test_contacts_and_complaints(company: Company, counts: pd.Series) -> None:
+    activities, complaints = company.tables["activities"], company.tables["complaints"]
+    assert activities.duplicated().sum() == counts["repeated activity"] > 0
+    assert activities["activity_id"].duplicated().sum() == counts["repeated activity"]
+    late = activities["date"].gt(pd.Timestamp(company.as_of)).sum()
+    assert late == counts["activity dated after as_of"] > 0
+    stray = ~complaints["account_id"].isin(company.accounts["account_id"])
+    assert stray.sum() == counts["complaint of an unknown account"] > 0
+
+
+def test_without_dirt_there_is_none() -> None:
+    clean = simulate(dirt=False)
+    assert clean.truth.dirt.empty
+    assert clean.accounts["account_id"].is_unique
+    assert not clean.accounts["name"].str.contains("<script>|HYPERLINK", regex=True).any()
+    assert clean.accounts["region"].notna().all()
+    assert clean.sales["account_id"].isin(clean.accounts["account_id"]).all()
+    assert not clean.sales.reset_index().drop(columns="row").duplicated().any()
+    assert clean.sales["cost"].notna().all()
+    assert clean.sales["date"].max() <= pd.Timestamp(clean.as_of)
+    assert clean.sales["kind"].eq("credit").any()

@@ -12,7 +12,7 @@ from kapkit.book.errors import DataError
 from kapkit.sample import Company, simulate, write
 
 COMMITTED = Path(__file__).parents[2] / "data" / "sample"
-MOST_BYTES = 3_000_000
+MOST_BYTES = 6_000_000
 
 
 def hashes(folder: Path, pattern: str = "*") -> dict[str, str]:

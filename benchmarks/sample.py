@@ -1,0 +1,53 @@
+"""How many accounts a second does the simulated company take, and how much memory?
+
+Three years of all tables, dirt and truth written to disk, at 1e4 and 1e5 accounts (and at 1e6
+with the argument ``all``, which takes some 2 GB of disk). Each size runs in a fresh process,
+imports included. Ratios say how time per account and memory grow: 1 is linear time, flat memory.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+def measure(accounts: int) -> dict[str, float]:
+    """Write a company in this process: seconds, peak memory, rows and bytes."""
+    from kapkit.sample import stream, write
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "book"
+        began = time.perf_counter()
+        rows = write(stream(accounts=accounts, seed=1), folder, truth=Path(place) / "truth")
+        seconds = time.perf_counter() - began
+        size = sum(path.stat().st_size for path in folder.iterdir())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "MiB": peak, "rows": sum(rows.values()), "GB": size / 1e9}
+
+
+def main(sizes: tuple[int, ...]) -> None:
+    found = []
+    for accounts in sizes:
+        command = [sys.executable, __file__, "--measure", str(accounts)]
+        found.append(json.loads(subprocess.check_output(command, text=True)))
+    print("sample, three years of all tables and the truth, written to disk")
+    for accounts, one in zip(sizes, found, strict=True):
+        slower = one["seconds"] / accounts / (found[0]["seconds"] / sizes[0])
+        print(
+            f"  {accounts:9,} accounts {one['seconds']:7.1f} s  "
+            f"{accounts / one['seconds']:6,.0f} a second  {one['MiB']:6.0f} MiB  "
+            f"{one['rows']:12,} rows  {one['GB']:5.2f} GB  time per account {slower:.2f} x  "
+            f"memory {one['MiB'] / found[0]['MiB']:.2f} x"
+        )
+
+
+if __name__ == "__main__":
+    if "--measure" in sys.argv:
+        print(json.dumps(measure(int(sys.argv[-1]))))
+    else:
+        main(SIZES if "all" in sys.argv else SIZES[:2])
