@@ -41,6 +41,11 @@ class CountedResults(GenericLikelihoodModelResults):  # type: ignore[misc]
         return bool(self.mle_retvals["converged"])
 
     @property
+    def usable(self) -> bool:
+        """Whether the maximum was found, be it on a bound: what nobody does may well be at 0."""
+        return bool(self.mle_retvals["settled"]) and bool(np.isfinite(self.llf))
+
+    @property
     def sentence(self) -> str:
         """Say whether the fit may be trusted."""
         fitted = f"{self.model.title} fitted on {several(int(self.nobs), 'account')}"
@@ -205,11 +210,19 @@ class CountedLikelihood(GenericLikelihoodModel):  # type: ignore[misc]
     def _results(self, found: optimize.OptimizeResult, unit: Array, **said: int) -> CountedResults:
         edge = [n for n, at in zip(self.names, found.x, strict=True) if abs(at) > LOG_BOUND - 0.01]
         params, curved = self._polish(unit * np.exp(found.x), settled=bool(edge))
-        flat = float(np.abs(self.score(params) * params).max() / self.counts.sum()) < _FLAT
+        slope = np.abs(self.score(params) * params) / self.counts.sum()
+        free = np.abs(found.x) <= LOG_BOUND - 0.01
+        flat = bool((slope < _FLAT).all())
+        settled = bool((slope[free] < 100 * _FLAT).all())
         inside = not edge and bool((np.linalg.eigvalsh(curved) > 0).all())
         spread = np.linalg.inv(curved) if inside else np.full(curved.shape, np.nan)
         mle = LikelihoodModelResults(self, params, spread, scale=1.0)
-        mle.mle_retvals = {"converged": inside and flat, "boundary": edge, **said}
+        mle.mle_retvals = {
+            "converged": inside and flat,
+            "settled": settled,
+            "boundary": edge,
+            **said,
+        }
         mle.mle_settings = {"optimizer": "lbfgs", "start_params": np.exp(self.starts[0]) * unit}
         results = self.results_class(self, mle)
         results.nobs = self.counts.sum()

@@ -51,14 +51,14 @@ def order_history(
     days = purchases[["account_id", "date"]].assign(worth=worth)
     past = days[(purchases["date"] <= end) & (purchases["orders"] > 0)]
     per_account = past.groupby("account_id")
-    span = per_account["date"].agg(["min", "max", "size"])
-    first = past["date"] == past["account_id"].map(span["min"])
+    first, last = per_account["date"].min(), per_account["date"].max()
+    repeated = past["date"] > per_account["date"].transform("min")
     table = pd.DataFrame(
         {
-            "repeat_orders": span["size"] - 1,
-            "last_order": (span["max"] - span["min"]).dt.days / _DAYS_PER_WEEK,
-            "age": (end - span["min"]).dt.days / _DAYS_PER_WEEK,
-            "mean_spend": past[~first].groupby("account_id")["worth"].mean(),
+            "repeat_orders": per_account.size() - 1,
+            "last_order": (last - first).dt.days / _DAYS_PER_WEEK,
+            "age": (end - first).dt.days / _DAYS_PER_WEEK,
+            "mean_spend": past[repeated].groupby("account_id")["worth"].mean(),
         }
     )
     return table.reindex(accounts[accounts.isin(table.index)])

@@ -1,12 +1,17 @@
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import files
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from kapkit.book.book import open_book
+from kapkit.book.region import Region
 from kapkit.models.order_history import order_history
 
+ROOT = Path(__file__).parents[2]
 CDNOW_ORIGIN = dt.date(1997, 9, 30)
 
 
@@ -46,3 +51,21 @@ def cdnow_master() -> pd.DataFrame:
 def cdnow_history(cdnow: pd.DataFrame) -> pd.DataFrame:
     accounts = pd.Index(cdnow["account_id"].unique())
     return order_history(cdnow, accounts, as_of=CDNOW_ORIGIN)
+
+
+@pytest.fixture(scope="session")
+def adventureworks(shared_data: Callable[[str], Path]) -> Region:
+    source = shared_data("adventureworks_dw")
+    return open_book(ROOT / "data" / "adventureworks", source=source).company()
+
+
+@pytest.fixture(scope="session")
+def all_days(shared_data: Callable[[str], Path]) -> Region:
+    source = shared_data("online_retail_ii")
+    return open_book(ROOT / "data" / "online_retail_ii", source=source).company()
+
+
+@pytest.fixture(scope="session")
+def online_retail_ii(all_days: Region) -> Region:
+    """With the orders of the study: days on which something was bought, net of their credits."""
+    return replace(all_days, purchases=all_days.purchases.query("orders > 0"))
