@@ -25,6 +25,8 @@ LOG_BOUND = 9.0
 _ROWS_TO_START = 5000
 #: Gradient of the mean log-likelihood in log parameters, below which a fit has converged.
 _FLAT = 1e-6
+#: The climb ends near the top; so many steps at most reach it.
+_NEWTON_STEPS = 6
 
 
 class CountedResults(GenericLikelihoodModelResults):  # type: ignore[misc]
@@ -188,13 +190,13 @@ class CountedLikelihood(GenericLikelihoodModel):  # type: ignore[misc]
             jac=True,
             method="L-BFGS-B",
             bounds=[(-LOG_BOUND, LOG_BOUND)] * len(start),
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500, "maxcor": 20},
+            options={"ftol": 1e-10, "gtol": 1e-7, "maxiter": 500, "maxcor": 20},
         )
 
     def _polish(self, params: Array, *, settled: bool) -> tuple[Array, Array]:
         """End with Newton steps in the log parameters, as long as they climb."""
         curved, height = -self.hessian(params), self.loglike(params)
-        for _ in range(0 if settled else 3):
+        for _ in range(0 if settled else _NEWTON_STEPS):
             slope = self.score(params) * params
             log_curved = curved * np.outer(params, params) - np.diag(slope)
             if (np.linalg.eigvalsh(log_curved) <= 0).any():
