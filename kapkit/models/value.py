@@ -177,7 +177,7 @@ def expected_value(
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
     age_weeks = (pd.Timestamp(as_of) - past["date"]).dt.days / 7
     weighted = worth(past, measure=measure) * 0.5 ** (age_weeks / half_life_weeks)
-    scale = WEEKS_PER_YEAR / _weeks_weighed(as_of, first_day, half_life_weeks)
+    scale = WEEKS_PER_YEAR / weeks_weighed(as_of, first_day, half_life_weeks)
     per_account = pd.DataFrame({"sum": weighted, "square": weighted**2}).groupby(past["account_id"])
     sums = per_account.sum(min_count=1).reindex(accounts)
     value = sums["sum"] * scale
@@ -193,7 +193,18 @@ def expected_value(
     )
 
 
-def _weeks_weighed(as_of: dt.date, first_day: dt.date | None, half_life_weeks: float) -> float:
+def decayed_sum(
+    purchases: pd.DataFrame, value: pd.Series, *, as_of: dt.date, half_life_weeks: float
+) -> pd.Series:
+    """Sum a value per account, halved for every half-life of its age; no row is in the future."""
+    age_weeks = (pd.Timestamp(as_of) - purchases["date"]).dt.days / 7
+    weighted = value * 0.5 ** (age_weeks / half_life_weeks)
+    summed: pd.Series = weighted.groupby(purchases["account_id"]).sum()
+    return summed
+
+
+def weeks_weighed(as_of: dt.date, first_day: dt.date | None, half_life_weeks: float) -> float:
+    """Sum the weights of all weeks observed."""
     days = (as_of - (first_day or as_of)).days + 1
     lost = math.pow(0.5, max(days, 1) / 7 / half_life_weeks)
     return half_life_weeks / math.log(2) * (1 - lost)

@@ -5,15 +5,12 @@ expected value at 26 weeks; the future is the revenue of the weeks after the ori
 """
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kapkit.book.book import open_book
 from kapkit.book.region import Region
 from kapkit.models.backtest import capture
 from kapkit.models.value import expected_value, past_value, worth
@@ -23,24 +20,6 @@ REFERENCE = pd.read_csv(ROOT / "tests" / "reference" / "capture.csv", comment="#
 SIX = [dt.date.fromisoformat(day) for day in REFERENCE["origins"][0].split()]
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="session")
-def adventureworks(shared_data: Callable[[str], Path]) -> Region:
-    source = shared_data("adventureworks_dw")
-    return open_book(ROOT / "data" / "adventureworks", source=source).company()
-
-
-@pytest.fixture(scope="session")
-def all_days(shared_data: Callable[[str], Path]) -> Region:
-    source = shared_data("online_retail_ii")
-    return open_book(ROOT / "data" / "online_retail_ii", source=source).company()
-
-
-@pytest.fixture(scope="session")
-def online_retail_ii(all_days: Region) -> Region:
-    """With the orders of the study: days on which something was bought, net of their credits."""
-    return replace(all_days, purchases=all_days.purchases.query("orders > 0"))
 
 
 def total(past: pd.DataFrame, accounts: pd.Index) -> pd.Series:

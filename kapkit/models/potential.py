@@ -1,0 +1,210 @@
+"""What could an account spend? What the best of its peers spend, with a calibrated bound."""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from statsmodels.tools.sm_exceptions import IterationLimitWarning
+
+from kapkit.models.scores import pinball_loss
+from kapkit.wording import percent, several
+
+#: Below this many spending accounts features cannot be told from chance.
+ACCOUNTS_NEEDED = 60
+_FOLDS = 10
+#: Accounts of the book that count beside those of a small group of peers.
+_PRIOR_PEERS = 20.0
+
+
+@dataclass(frozen=True)
+class Potential:
+    """What peers at a high quantile spend, per account, and whether features help to tell.
+
+    ``table`` has a row per account: ``potential`` (per year, like the spend; at least the
+    account's own), ``headroom`` (potential less spend) and ``rank`` (1: most headroom).
+    ``skill`` is the share of the plain peer quantile's pinball loss that features take away,
+    out of fold; ``covered`` the share of accounts that spend no more than said, nominally
+    ``level``.
+    """
+
+    table: pd.DataFrame
+    method: str
+    level: float
+    skill: float
+    covered: float
+    sentence: str
+
+
+def potential(
+    spend: pd.Series, features: pd.DataFrame, *, level: float = 0.8, seed: int = 1
+) -> Potential:
+    """Estimate what an account could spend from what comparable accounts do spend.
+
+    Quantile regression of log spend on standardised numbers (signed logs) and dummies, moved
+    by the split-conformal offset so that the stated share of accounts lies below. It is used
+    where it beats the plain quantile out of fold; else the quantile of all peers stands.
+    It is never called a wallet: from spend alone the level of one cannot be known.
+
+    Parameters
+    ----------
+    spend : Series of float
+        Spend per account and year, in the book's currency; accounts without a positive spend
+        are not learned from.
+    features : DataFrame indexed like ``spend``
+        Firmographics: numbers and text. Not what the account bought before: that measures
+        momentum. Missing numbers take the median, with a flag; missing text is a value.
+    level : float, 0 to 1
+        Which quantile of peers; .8 or .9.
+    seed : int
+        Of the folds.
+
+    Returns
+    -------
+    Potential
+        With its sentence.
+
+    References
+    ----------
+    Koenker, R. and Bassett, G. (1978), Regression quantiles, Econometrica 46(1). Romano, Y.,
+    Patterson, E. and Candes, E. (2019), Conformalized quantile regression, NeurIPS 32.
+    """
+    learned = spend[spend > 0]
+    log_spend = pd.Series(np.log(learned), index=learned.index)
+    design = peer_design(features.reindex(spend.index))
+    known = design.reindex(learned.index)
+    if len(learned) < ACCOUNTS_NEEDED:
+        peers = _peer_quantile(log_spend, features, spend.index, level)
+        return _told(spend, peers, "peer quantile", level, (float("nan"), float("nan")))
+    told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
+    losses = [pinball_loss(way, log_spend, level=level) for way in (told, naive)]
+    skill = 1 - losses[0] / losses[1]
+    if skill <= 0:
+        usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
+        covered = float((log_spend <= naive).mean())
+        return _told(spend, usual, "peer quantile", level, (skill, covered))
+    quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed)
+    covered = float((log_spend <= told).mean())
+    return _told(spend, quantile, "quantile regression", level, (skill, covered))
+
+
+def peer_design(features: pd.DataFrame) -> pd.DataFrame:
+    """Turn firmographics into standardised numbers: logs of numbers, dummies of text."""
+    numbers = features.select_dtypes("number").astype(float)
+    logs = pd.DataFrame(np.sign(numbers) * np.log1p(numbers.abs()), index=features.index)
+    missing = logs.isna().astype(float).add_suffix(" missing")
+    text = features.drop(columns=numbers.columns).astype("str").fillna("not known")
+    dummies = pd.get_dummies(text, drop_first=True, dtype=float)
+    design = pd.concat([logs.fillna(logs.median()).fillna(0.0), missing, dummies], axis=1)
+    spread = design.std(ddof=0)
+    kept = design.loc[:, spread > 1e-9]
+    standard: pd.DataFrame = (kept - kept.mean()) / spread[spread > 1e-9]
+    return standard
+
+
+def conformal_quantile(
+    log_spend: pd.Series, known: pd.DataFrame, wanted: pd.DataFrame, *, level: float, seed: int = 1
+) -> pd.Series:
+    """Fit a quantile regression on half the accounts, and set its level on the other half.
+
+    Both halves take each role once and the two answers are averaged.
+
+    Returns
+    -------
+    Series indexed like ``wanted``
+        Log of the quantile.
+    """
+    order = np.random.default_rng(seed).permutation(len(log_spend))
+    halves = np.array_split(order, 2)
+    answers = [
+        _fit_and_move(log_spend, known, wanted, level, fit, move)
+        for fit, move in (halves, halves[::-1])
+    ]
+    return pd.Series(np.mean(answers, axis=0), index=wanted.index)
+
+
+def out_of_fold(
+    log_spend: pd.Series, design: pd.DataFrame, *, level: float, seed: int = 1
+) -> tuple[pd.Series, pd.Series]:
+    """Tell each account's quantile, by features and plainly, from the other folds alone."""
+    fold = np.random.default_rng(seed).permutation(len(log_spend)) % _FOLDS
+    told, naive = log_spend.copy(), log_spend.copy()
+    for number in range(_FOLDS):
+        out = fold == number
+        rest = log_spend[~out]
+        told[out] = conformal_quantile(rest, design[~out], design[out], level=level, seed=seed)
+        naive[out] = float(rest.quantile(level))
+    return told, naive
+
+
+def _fit_and_move(
+    log_spend: pd.Series,
+    known: pd.DataFrame,
+    wanted: pd.DataFrame,
+    level: float,
+    fit: np.ndarray,
+    move: np.ndarray,
+) -> np.ndarray:
+    """Regress on one half; the offset is the quantile of what the other half lies above it."""
+    x, y = sm.add_constant(known.to_numpy(), has_constant="add"), log_spend.to_numpy(dtype=float)
+    with warnings.catch_warnings():
+        # Its weights may go round between equally good answers; the offset below sets the level.
+        warnings.simplefilter("ignore", IterationLimitWarning)
+        found = sm.QuantReg(y[fit], x[fit]).fit(q=level, max_iter=500).params
+    above = np.sort(y[move] - x[move] @ found)
+    place = min(len(above), int(np.ceil(level * (len(above) + 1)))) - 1
+    new = sm.add_constant(wanted.to_numpy(), has_constant="add")
+    return np.asarray(new @ found + above[place])
+
+
+def _peer_quantile(
+    log_spend: pd.Series, features: pd.DataFrame, accounts: pd.Index, level: float
+) -> pd.Series:
+    """Draw the quantile of the first text feature's groups to that of all, by their number."""
+    if log_spend.empty:
+        return pd.Series(np.nan, index=accounts)
+    usual = float(log_spend.quantile(level))
+    text = features.select_dtypes(exclude="number")
+    if text.shape[1] == 0:
+        return pd.Series(usual, index=accounts)
+    group = text.iloc[:, 0].reindex(accounts)
+    peers = log_spend.groupby(group.reindex(log_spend.index))
+    weight = peers.size() / (peers.size() + _PRIOR_PEERS)
+    drawn = usual + weight * (peers.quantile(level) - usual)
+    return group.map(drawn).astype(float).fillna(usual)
+
+
+def _told(
+    spend: pd.Series,
+    log_quantile: pd.Series,
+    method: str,
+    level: float,
+    judged: tuple[float, float],
+) -> Potential:
+    known = spend.fillna(0.0).clip(lower=0)
+    reached = np.exp(log_quantile)
+    bound = pd.Series(np.maximum(reached, known), index=spend.index).where(reached.notna())
+    headroom = bound - known
+    table = pd.DataFrame({"potential": bound, "headroom": headroom})
+    table["rank"] = headroom.rank(ascending=False, method="min")
+    count = int((spend > 0).sum())
+    return Potential(table, method, level, *judged, _sentence(method, level, *judged, count))
+
+
+def _sentence(method: str, level: float, skill: float, covered: float, accounts: int) -> str:
+    said = f"what the top {percent(1 - level)} of peers spend"
+    if accounts < ACCOUNTS_NEEDED:
+        return (
+            f"Potential is {said}, by group and drawn to all: {several(accounts, 'account')} are "
+            f"too few to learn from features, {ACCOUNTS_NEEDED} are needed."
+        )
+    if method == "peer quantile":
+        return (
+            f"Potential is {said}, the same for all: on {several(accounts, 'account')} the "
+            "features carry no signal about spend."
+        )
+    return (
+        f"Potential is {said}, given their features: on {several(accounts, 'account')} these take "
+        f"away {percent(skill)} of the plain quantile's loss, and {percent(covered)} spend no more."
+    )
