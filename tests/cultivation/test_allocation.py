@@ -167,10 +167,10 @@ def test_a_limit_over_accounts_is_kept_and_costs_gain() -> None:
 
 
 def test_highs_finds_no_more_than_the_heap_promises() -> None:
-    start = world(1, accounts=30, s_shaped=0.5).true
+    start = world(1, accounts=12, owners=2, s_shaped=0.5).true
     heap, linked = best_contacts(start)[1], best_contacts(start, [Limit("none")])[1]
     assert heap.gain <= linked.gain + 1e-6 <= heap.bound + 1e-5
-    assert heap.gain >= 0.99 * heap.bound
+    assert heap.gain >= 0.985 * linked.gain
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -202,6 +202,7 @@ def test_the_plan_is_set_beside_its_rivals() -> None:
     assert again.sentence == found.sentence
 
 
+@pytest.mark.slow
 def test_the_correction_takes_off_what_is_claimed_by_luck() -> None:
     claims, corrected = [], []
     for seed in range(8):

@@ -24,7 +24,7 @@ def drawn(problem: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     return gain, hours, owner, least + share * (most - least)
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(problems)
 def test_no_hours_are_exceeded_and_nothing_beats_the_bound(problem: tuple) -> None:
     gain, hours, owner, capacity = drawn(problem)
@@ -43,7 +43,7 @@ def test_no_hours_are_exceeded_and_nothing_beats_the_bound(problem: tuple) -> No
     assert best - chosen.gain <= (chosen.price * widest).sum() + 1e-6
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(derandomize=True, deadline=None, max_examples=30)
 @given(problems)
 def test_the_bound_and_the_prices_are_those_of_the_linear_programme(problem: tuple) -> None:
     gain, hours, owner, capacity = drawn(problem)

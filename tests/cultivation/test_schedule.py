@@ -71,7 +71,7 @@ def worlds(draw: st.DrawFn) -> dict:
     }
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(derandomize=True, deadline=None, max_examples=20)
 @given(worlds())
 def test_hours_holidays_blackouts_and_cadence(world: dict) -> None:
     found = plan(**world)
@@ -109,7 +109,7 @@ def cadence_is_met_or_named(a_year: dict[str, list[float]], found: Schedule) -> 
                 assert gaps.max().astype(int) <= 365 / count + 2 * reach + 1
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=8)
 @given(worlds())
 def test_the_same_seed_gives_the_same_plan_and_replanning_moves_nothing(world: dict) -> None:
     one, again = plan(**world), plan(**world)
