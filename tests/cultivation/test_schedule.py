@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kapkit.book.errors import DataError
-from kapkit.cultivation.schedule import LEAST_DAYS, TOLERANCE, Schedule, schedule
+from kapkit.cultivation.board import TOLERANCE
+from kapkit.cultivation.schedule import Schedule, schedule
+from kapkit.cultivation.wanted import LEAST_DAYS
 from kapkit.cultivation.workdays import minutes_per_day, working_days
 
 FIRST, LAST = dt.date(2026, 11, 24), dt.date(2027, 5, 24)
@@ -222,6 +224,34 @@ def test_an_owner_without_hours_is_named() -> None:
     found = plan({"A": [4.0, 0]}, owners=["Ada"], hours=0.0)
     assert found.actions.empty
     assert found.shortfall["reason"].tolist() == ["no working day around the day"]
+
+
+def test_an_account_without_an_owner_is_named() -> None:
+    planned = pd.DataFrame({"visit": [4.0, 4.0]}, ["a", "b"])
+    accounts = pd.DataFrame({"owner": ["Ada", None]}, planned.index)
+    staff = pd.DataFrame({"owner": ["Ada"], "hours_per_month": [80.0]})
+    found = schedule(
+        planned, accounts, planned * 0.5, staff, first=FIRST, last=LAST, country="DE", seed=1
+    )
+    assert set(found.actions["account_id"]) == {"a"}
+    assert found.shortfall[["account_id", "reason"]].to_numpy().tolist() == [
+        ["b", "no owner with hours"]
+    ]
+
+
+def test_an_agreed_action_of_another_kind_stays() -> None:
+    agreed = pd.DataFrame(
+        {
+            "action_id": ["KP-x"],
+            "account_id": ["A"],
+            "kind": ["other"],
+            "due": [pd.Timestamp("2026-12-01")],
+            "status": ["agreed"],
+        }
+    )
+    found = plan({"A": [4.0, 0]}, previous=agreed)
+    assert "KP-x" in set(found.actions["action_id"])
+    assert (found.load["hours"] <= found.load["hours_available"]).all()
 
 
 def test_an_unknown_country_is_refused() -> None:
