@@ -19,6 +19,9 @@ from kapkit.models.response import PRIOR, PRIOR_SD
 #: Spread of the elasticities of single accounts around the common one: assumed, not estimated.
 SPREAD = 0.12
 
+#: Below this elasticity, errors are no longer set in relation to it.
+_LEAST = 0.01
+
 
 @dataclass(frozen=True)
 class Allocation:
@@ -183,7 +186,7 @@ def _fits(hours: Matrix, owner: Codes, capacity: Matrix) -> npt.NDArray[np.bool_
 
 def _relative_errors(start: Situation, elasticity: tuple[float, float]) -> tuple[float, pd.Series]:
     """Give the relative error that all accounts share, and that of each account."""
-    mean, sd = elasticity
+    mean, sd = max(elasticity[0], _LEAST), elasticity[1]
     value = start.accounts["contribution"]
     error = start.value_error / value.where(value > 0)
     return sd / mean, ((SPREAD / mean) ** 2 + error.fillna(0.0) ** 2) ** 0.5

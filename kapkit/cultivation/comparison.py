@@ -34,7 +34,7 @@ class Comparison:
     sentence: str
 
 
-def compare(plan: Allocation, *, seed: int, draws: int = 40, currency: str = "") -> Comparison:
+def compare(plan: Allocation, *, seed: int, draws: int = 20, currency: str = "") -> Comparison:
     """Set the plan beside today's contacts, habit and equal visits, before hours are moved.
 
     Parameters
@@ -73,7 +73,7 @@ def compare(plan: Allocation, *, seed: int, draws: int = 40, currency: str = "")
     return Comparison(table, optimism, plan.gain - optimism, _said(plan, table, optimism, currency))
 
 
-def winners_curse(start: Situation, *, seed: int, draws: int = 40) -> float:
+def winners_curse(start: Situation, *, seed: int, draws: int = 20) -> float:
     """Find how much of a plan's gain comes from values that happen to be estimated too high.
 
     Values are drawn again around the estimates with their own errors; each draw is planned for

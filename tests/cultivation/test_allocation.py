@@ -223,5 +223,14 @@ def test_judged_curves_hold_under_every_elasticity() -> None:
     assert table.loc["plan", 0.15] == table.loc["plan", 0.47]
 
 
+def test_contacts_without_effect_get_no_hours_and_bring_nothing() -> None:
+    start = region(60.0)
+    flat = replace(start, curves=calibrate(pd.Series(0.0, start.accounts.index)))
+    plan = checked(allocate(flat, elasticity=(0.0, 0.1)))
+    assert (plan.gain, plan.low, plan.high) == (0, 0, 0)
+    assert plan.planned["visit"].to_dict() == {"key": 6, "large": 2, "small": 6}
+    assert plan.owners["price"].tolist() == [0]
+
+
 def test_values_without_interval_give_no_correction() -> None:
     assert winners_curse(region(60.0), seed=1) == 0
