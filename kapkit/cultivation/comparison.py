@@ -19,6 +19,9 @@ ELASTICITIES = (0.15, 0.31, 0.47)
 HABIT: Mapping[str, float] = {"A": 12.0, "B": 6.0, "C": 2.0}
 
 
+_RIVALS = ("A/B/C by habit", "equal visits")
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The gain a year of the plan and of its rivals under three elasticities.
@@ -77,8 +80,8 @@ def winners_curse(start: Situation, *, seed: int, draws: int = 20) -> float:
     """Find how much of a plan's gain comes from values that happen to be estimated too high.
 
     Values are drawn again around the estimates with their own errors; each draw is planned for
-    as if it were all that is known. What those plans claim beyond what they bring under the
-    estimates is the optimism of the rule.
+    as if it were all that is known, and its mirror image too. What those plans claim beyond what
+    they bring under the estimates is the optimism of the rule.
 
     Parameters
     ----------
@@ -103,14 +106,19 @@ def winners_curse(start: Situation, *, seed: int, draws: int = 20) -> float:
     if not error.any():
         return 0.0
     rng = np.random.default_rng(seed)
-    claimed = 0.0
-    for _ in range(draws):
+    claims = []
+    for _ in range((draws + 1) // 2):
         noise = rng.normal(0.0, error)
-        drawn = start.accounts.assign(contribution=start.accounts["contribution"] + noise)
-        world = replace(start, accounts=drawn)
-        contacts = best_contacts(world)[0]
-        claimed += float((world.gain(contacts) - start.gain(contacts)).sum())
-    return claimed / draws
+        claims += [_claimed(start, noise), _claimed(start, -noise)]
+    return float(np.mean(claims))
+
+
+def _claimed(start: Situation, noise: Matrix) -> float:
+    """Plan for values that are off by noise; give what is claimed beyond what it brings."""
+    off = start.accounts.assign(contribution=start.accounts["contribution"] + noise)
+    world = replace(start, accounts=off)
+    contacts = best_contacts(world)[0]
+    return float((world.gain(contacts) - start.gain(contacts)).sum())
 
 
 def shared_out(plan: Allocation, weight: pd.Series) -> Matrix:
@@ -149,6 +157,7 @@ def _hours_today(plan: Allocation) -> pd.Series:
 
 
 def _said(plan: Allocation, table: pd.DataFrame, optimism: float, currency: str) -> str:
+    habit, equal = (_more(table[ELASTICITIES[1]], one, currency) for one in _RIVALS)
     weak, _, strong = (float(table[one]["plan"]) for one in ELASTICITIES)
     middle = table[ELASTICITIES[1]]
     same = float(middle["plan at today's hours"])
@@ -156,7 +165,11 @@ def _said(plan: Allocation, table: pd.DataFrame, optimism: float, currency: str)
         f"The plan brings {amount(plan.gain, currency)} a year more than today's contacts, "
         f"{amount(plan.gain - optimism, currency)} without what it claims by luck; "
         f"{amount(weak, currency)} if contacts matter little, {amount(strong, currency)} if much. "
-        f"Moving today's hours alone brings {amount(same, currency)}. Against A/B/C by habit it "
-        f"brings {amount(float(middle['plan'] - middle['A/B/C by habit']), currency)} more, "
-        f"against equal visits {amount(float(middle['plan'] - middle['equal visits']), currency)}."
+        f"Moving today's hours alone brings {amount(same, currency)}. It brings "
+        f"{habit} and {equal}."
     )
+
+
+def _more(gains: pd.Series, rival: str, currency: str) -> str:
+    ahead = float(gains["plan"] - gains[rival])
+    return f"{amount(abs(ahead), currency)} {'more' if ahead >= 0 else 'less'} than {rival}"
