@@ -1,0 +1,124 @@
+"""4.1 for one region: what contacts do, who gets how many, and what that is worth."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kapkit.book.errors import DataError
+from kapkit.book.region import Region
+from kapkit.cultivation.allocation import Allocation, allocate
+from kapkit.cultivation.comparison import Comparison, compare
+from kapkit.cultivation.effort import Rules, needed_contacts, today_effort
+from kapkit.cultivation.situation import situation
+from kapkit.models.curves import calibrate, judgements, with_judgement
+from kapkit.models.response import Elasticity, contact_panel, elasticity_of_contacts
+
+
+@dataclass(frozen=True)
+class ContactPlan:
+    """The elasticity used, the allocation, and what it is set beside.
+
+    ``needs`` names the unmet needs that asked for a contact.
+    """
+
+    elasticity: Elasticity
+    allocation: Allocation
+    comparison: Comparison
+    needs: pd.DataFrame
+    sentence: str
+
+
+def contact_plan(
+    region: Region,
+    accounts: pd.DataFrame,
+    *,
+    seed: int,
+    rules: Rules | None = None,
+    elasticity: Elasticity | None = None,
+) -> ContactPlan:
+    """Plan a region's contacts from its own tables: activities and staff, needs and judgement.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day, with the tables activities and staff; needs, solutions and
+        overrides are used where they are there.
+    accounts : DataFrame indexed by account
+        ``class``, ``value`` (a year) and its ``low`` and ``high`` (80 %), as `key_accounts`
+        gives them.
+    seed : int
+        Of the draws behind the winner's curse.
+    rules : Rules
+        What the plan must keep to; default: `Rules()`.
+    elasticity : Elasticity
+        Estimated over the whole company, where regions are small; default: this region's own.
+
+    Returns
+    -------
+    ContactPlan
+
+    Raises
+    ------
+    DataError
+        If there is no table of activities or of staff.
+    """
+    missing = [name for name in ("activities", "staff") if name not in region.tables]
+    if missing:
+        raise DataError(
+            f"{' and '.join(missing)}: not in the book, so contacts cannot be planned; map "
+            f"{'them' if len(missing) > 1 else 'it'} in kapkit.toml"
+        )
+    index, tables = region.accounts.index, region.tables
+    if elasticity is None:
+        panel = contact_panel(region.purchases, tables["activities"], index, as_of=region.as_of)
+        elasticity = elasticity_of_contacts(panel)
+    start = situation(
+        _about(region, accounts),
+        today_effort(tables["activities"], index, as_of=region.as_of),
+        tables["staff"],
+        curves=_curves(region, accounts["class"].reindex(index), elasticity),
+        needed=_needed(region),
+        rules=rules,
+    )
+    error = (elasticity.value, elasticity.sd)
+    plan = allocate(start, elasticity=error, currency=region.book.currency)
+    beside = compare(plan, seed=seed, currency=region.book.currency)
+    said = f"{plan.sentence} {elasticity.sentence}"
+    if region.book.value_measure == "revenue":
+        said += " Gains are in revenue: the costs of the book are not known."
+    return ContactPlan(elasticity, plan, beside, _needed(region), said)
+
+
+def _about(region: Region, accounts: pd.DataFrame) -> pd.DataFrame:
+    """Set what is planned with beside the owner; an account without a class counts as C."""
+    listed = region.accounts.reindex(columns=["name", "owner", "travel_minutes"])
+    value = accounts.reindex(listed.index)
+    return listed.assign(
+        travel_minutes=pd.to_numeric(listed["travel_minutes"], errors="coerce"),
+        contribution=value["value"].astype(float),
+        low=value["low"].astype(float),
+        high=value["high"].astype(float),
+        **{"class": value["class"].fillna("C")},
+    )
+
+
+def _needed(region: Region) -> pd.DataFrame:
+    if (
+        not {"needs", "solutions"} <= set(region.tables)
+        or "action" not in region.tables["solutions"]
+    ):
+        return pd.DataFrame({"account_id": [], "kind": [], "need": []}, dtype="str")
+    known = region.tables["needs"]
+    known = known[known["recorded"] <= pd.Timestamp(region.as_of)]
+    return needed_contacts(known, region.tables["solutions"], region.accounts.index)
+
+
+def _curves(region: Region, classes: pd.Series, elasticity: Elasticity) -> pd.DataFrame:
+    """Draw concave curves, and those that people judged in their place."""
+    curves = calibrate(pd.Series(min(elasticity.value, 0.95), region.accounts.index))
+    if "overrides" not in region.tables:
+        return curves
+    answers = judgements(region.tables["overrides"], as_of=pd.Timestamp(region.as_of))
+    if answers.empty:
+        return curves
+    return with_judgement(curves, answers, classes.fillna("C").tolist())
