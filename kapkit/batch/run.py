@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kapkit.batch.execute import execute_regions
+from kapkit.batch.execute import Runner, execute_regions
 from kapkit.batch.notebooks import parameters, template
 from kapkit.batch.prepare import prepare
 from kapkit.batch.publish import publish
@@ -146,7 +146,7 @@ def execute(
         record.save(path)
         on_done(result)
 
-    execute_regions(tasks, jobs=jobs, timeout=timeout, on_done=done)
+    execute_regions(tasks, jobs=jobs, run=Runner(timeout), on_done=done)
     record = record.ended(datetime.now(UTC))
     record.save(path)
     site = run.folders.site
