@@ -1,6 +1,7 @@
 """A papermill engine that records what happened."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,7 +15,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from kapkit.batch.kernel import LostKernelError, own_kernel, silent
-from kapkit.batch.record import NotebookRecord, NotebookTask, write_whole
+from kapkit.batch.record import NotebookRecord, NotebookTask, digest_file, write_whole
 from kapkit.batch.verdict import verdict
 
 ENGINE = "kapkit"
@@ -49,16 +50,15 @@ def execute_notebook(
     DataError
         If the template does not take the parameters; no kernel is started then.
     """
-    began = perf_counter()
-    planned = task.record()
+    began, planned = perf_counter(), task.record(ran=datetime.now(UTC))
     output = task.folder / task.output
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = _filled(task.template, planned.parameters)
     limits = {"execution_timeout": timeout, "start_timeout": startup_timeout, "memory": memory}
     fault = _run(notebook, output.parent, limits)
     write_whole(output, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
-    seconds = round(perf_counter() - began, 3)
-    return planned.model_copy(update={"seconds": seconds} | verdict(notebook, fault))
+    measured = {"seconds": round(perf_counter() - began, 3), "digest": digest_file(output)}
+    return planned.model_copy(update=measured | verdict(notebook, fault, memory))
 
 
 class KapkitEngine(Engine):  # type: ignore[misc]  # papermill has no types

@@ -15,6 +15,7 @@ from multiprocessing import get_context, parent_process
 from threading import Thread, current_thread, main_thread
 
 from kapkit.batch.record import NotebookRecord, NotebookTask
+from kapkit.book.errors import DataError
 
 _LOOK_UP = 1.0  # seconds; on Windows a wait without end cannot be interrupted
 _GRACE = 15.0  # seconds that a worker has to end its kernel
@@ -41,6 +42,19 @@ class Runner:
         from kapkit.batch.engine import execute_notebook  # takes seconds; only workers need it
 
         return execute_notebook(task, timeout=self.timeout, memory=self.memory)
+
+
+def limit_in_bytes(gib: float | None) -> int | None:
+    """Turn a limit of memory into bytes, where the system can hold a kernel to it.
+
+    Raises
+    ------
+    DataError
+        On systems other than Linux.
+    """
+    if gib is not None and sys.platform != "linux":
+        raise DataError("--memory: only Linux can hold a kernel to a limit; leave it out")
+    return None if gib is None else int(gib * 2**30)
 
 
 def execute_regions(
