@@ -1,10 +1,8 @@
 """The kapkit command."""
 
-import atexit
 import errno
 import os
 import signal
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,11 +110,12 @@ def run(
     A notebook is run again only where its data, parameters, template, the package or the
     environment changed. Ends with each region's state, a summary and the path of the index.
     """
-    atexit.register(_hush)
     from kapkit.batch.execute import CAN_FORK, Runner, limit_in_bytes
+    from kapkit.batch.leaks import hush_at_exit
     from kapkit.batch.run import RunFolders, execute, plan_run
     from kapkit.book.book import read_book
 
+    hush_at_exit()
     with _errors_said(), _stopped_by_sigterm():
         opened = read_book(book.resolve(), source=source)
         day = str(opened.at(as_of).as_of)
@@ -162,6 +161,24 @@ def status(
             typer.echo(line)
     if record.finished is None or any(one.status != "ok" for one in record.notebooks):
         raise typer.Exit(1)
+
+
+@app.command()
+def prune(
+    book_runs: Annotated[Path, typer.Argument(help="Runs of a book, runs/BOOK (or reports/BOOK).")],
+    keep: Annotated[int, typer.Option(min=1, help="How many of the latest days stay.")] = 12,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only name what would go.")] = False,
+) -> None:
+    """Remove old runs, or old sites; a run that is going on stays."""
+    from kapkit.batch.prune import old_runs
+    from kapkit.batch.prune import prune as remove
+
+    with _errors_said():
+        old = old_runs(book_runs, keep=keep)
+        if not dry_run:
+            remove(old)
+    for folder in old:
+        typer.echo(f"{folder}: {'would go' if dry_run else 'removed'}")
 
 
 @app.command()
@@ -222,13 +239,6 @@ def _stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _hush() -> None:
-    """Keep what DuckDB's binding says of itself at the very end off the screen."""
-    sys.stderr.flush()
-    with Path(os.devnull).open("w") as nothing:
-        os.dup2(nothing.fileno(), 2)
 
 
 def _end(said: str, code: int) -> NoReturn:

@@ -8,6 +8,8 @@ import gc
 import importlib
 import sys
 
+from kapkit.batch.leaks import hush_at_exit
+
 # A grammar of internationalised addresses that checks no notebook and takes a second to build.
 _UNNEEDED = "rfc3987_syntax"
 _MODULES = (
@@ -22,6 +24,7 @@ _MODULES = (
 
 def _warm() -> None:
     """Import what notebooks import, draw one figure, and keep the collector from touching it."""
+    hush_at_exit()
     if _UNNEEDED not in sys.modules:
         sys.modules[_UNNEEDED] = None  # type: ignore[assignment]
     for name in _MODULES:
