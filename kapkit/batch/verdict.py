@@ -64,9 +64,9 @@ def _account(
         case LostKernelError():
             return _said("dead kernel", str(fault), fault.last_words)
     for error in shown:
-        met = f" (the limit is {memory / 2**30:.3g} GiB a kernel)" if memory else ""
-        short = "".join(["MemoryError", met]) if "Memory" in error.ename else error.ename
-        return _said("failed", f"{short}: {error.evalue}", "\n".join(error.traceback))
+        met = f"limit {memory / 2**30:.3g} GiB a kernel" if memory else ""
+        parts = [error.ename, met if "MemoryError" in error.ename else "", error.evalue]
+        return _said("failed", ": ".join(filter(None, parts)), "\n".join(error.traceback))
     return _said("failed", str(fault or "the cell was not executed"))
 
 

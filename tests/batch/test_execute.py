@@ -1,6 +1,8 @@
+import json
 import os
 import signal
 
+import nbformat
 import pytest
 
 from kapkit.batch.execute import Runner, execute_regions
@@ -103,3 +105,35 @@ def test_what_cannot_be_written_fails_its_notebook_only(task):
     execute_regions([[asked]], jobs=1, run=Runner(timeout=30), on_done=results.append)
     assert results[0].status == "failed"
     assert results[0].error.startswith(("NotADirectoryError", "FileExistsError"))
+
+
+LIKE_STOCK = """import os, sys, json, threading, warnings
+import numpy as np, pandas as pd, matplotlib, matplotlib.pyplot as plt
+plt.plot([0, 1])
+seen = hasattr(pd, 'left_behind')
+pd.left_behind = True
+print(json.dumps({
+    'threads': [t.name for t in threading.enumerate() if 'kapkit' in t.name], 'seen': seen,
+    'backend': matplotlib.get_backend(), 'argv': sys.argv[0].endswith('ipykernel_launcher.py'),
+    'main': sorted(k for k in vars(sys.modules['__main__']) if not k.startswith('_'))[:3],
+    'one thread': os.environ['OPENBLAS_NUM_THREADS'], 'draw': float(np.random.rand())}))"""
+
+
+def test_a_forked_kernel_is_fresh_and_draws_as_a_stock_one_does(task):
+    drawn = {}
+    for fork in (True, False):
+        region = [task(LIKE_STOCK, region=f"{fork}", name=name) for name in "ab"]
+        results: list[NotebookRecord] = []
+        execute_regions([region], jobs=1, run=Runner(60), fork=fork, on_done=results.append)
+        assert [result.status for result in results] == ["ok", "ok"]
+        outputs = [nbformat.read(one.folder / one.output, 4).cells[-1].outputs for one in region]
+        said = [json.loads(shown[0].text) for shown in outputs]
+        draws = {one.pop("draw") for one in said}
+        assert len(draws) == 2, "each kernel draws its own numbers"
+        assert said[0] == said[1], "nothing of the first is left in the second"
+        kinds = [[output.output_type for output in shown] for shown in outputs]
+        assert kinds == [["stream", "display_data"]] * 2
+        assert "image/png" in outputs[0][1].data
+        drawn[fork] = said[0] | {"argv": None}
+    assert drawn[True] == drawn[False]
+    assert not drawn[True]["seen"]
