@@ -192,9 +192,8 @@ def compare(count: int, prepared: Path) -> None:
         right = min(one["right"] for one in found[name])
         cpu = statistics.median(one["cpu"] for one in found[name])
         ratio = seconds[name] / seconds["kapkit"]
-        shown = f"{cpu:6.1f} s CPU" if name not in {"loop", "command"} else " " * 12
         print(
-            f"  {name:8} {seconds[name]:7.1f} s {shown}  {right:4.0%} right  {ratio:5.2f} x kapkit"
+            f"  {name:8} {seconds[name]:7.1f} s {cpu:7.1f} s CPU {right:4.0%} right {ratio:6.2f} x"
         )
 
 

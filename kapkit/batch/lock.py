@@ -8,6 +8,8 @@ from filelock import FileLock, Timeout
 
 from kapkit.batch.errors import RunError
 
+_GLANCE = 1.0  # seconds; `is_held` holds a lock for a moment, which is no run
+
 
 @contextmanager
 def only_run(*folders: Path, wait: float = 0.0) -> Iterator[None]:
@@ -28,7 +30,7 @@ def only_run(*folders: Path, wait: float = 0.0) -> Iterator[None]:
     with ExitStack() as held:
         for folder in sorted(set(folders)):
             folder.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(lock_file(folder), timeout=wait)
+            lock = FileLock(lock_file(folder), timeout=max(wait, _GLANCE))
             try:
                 held.enter_context(lock)
             except Timeout:
