@@ -137,3 +137,10 @@ def test_a_forked_kernel_is_fresh_and_draws_as_a_stock_one_does(task):
         drawn[fork] = said[0] | {"argv": None}
     assert drawn[True] == drawn[False]
     assert not drawn[True]["seen"]
+
+
+def test_kernels_are_forked_from_a_process_of_one_thread(task):
+    asked = task("import os, psutil\nprint(psutil.Process(os.getppid()).num_threads())")
+    execute_regions([[asked]], jobs=1, run=Runner(60), fork=True, on_done=lambda result: None)
+    notebook = nbformat.read(asked.folder / asked.output, 4)
+    assert notebook.cells[-1].outputs[0].text == "1\n"
