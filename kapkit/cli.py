@@ -1,22 +1,26 @@
 """The kapkit command."""
 
+import errno
 import os
+import signal
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 # Heavy modules are imported by the commands that need them: --help stays quick.
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
     from rich.table import Table
 
-    from kapkit.batch.run import Outcome
+    from kapkit.batch.run import Outcome, Progress
     from kapkit.book.snapshot import Snapshot
+
+_FEW = 30  # regions whose states are all printed
 
 app = typer.Typer(
     help="Key-account plans a sales region can defend, from its own CRM and ERP exports.",
@@ -97,7 +101,13 @@ def init(
         raise typer.Exit(1)
 
 
-@app.command()
+_EXITS = """Exit codes: 0, all is well; 1, a region or the portfolio is not (the others are
+published); 2, the input or a parameter cannot be used and nothing was started; 3, the run could not
+go on: another run holds the folders, the source was replaced, the disk is full; 130, interrupted.
+After 3 and 130 the site is the one before, and the same command goes on where the run ended."""
+
+
+@app.command(epilog=_EXITS)
 def run(
     book: BookOption,
     source: SourceOption = None,
@@ -109,41 +119,106 @@ def run(
         int, typer.Option("--jobs", "-j", min=1, help="Regions at a time. Default: processors.")
     ] = os.cpu_count() or 1,
     timeout: Annotated[int, typer.Option(min=1, help="Seconds one cell may take.")] = 600,
+    memory: Annotated[
+        float | None, typer.Option(min=0.1, help="GiB of data one kernel may hold (Linux).")
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="A notebook parameter, as cut_a=0.1; repeatable."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also what did not change.")] = False,
+    only_failed: Annotated[
+        bool, typer.Option("--only-failed", help="Only regions not ok in the last run.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for another run on the same folders.")
+    ] = 0,
+    fork: Annotated[
+        bool, typer.Option(help="Fork kernels from one that is warm, where that is possible.")
+    ] = True,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")
+    ] = False,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="One JSON object a line for each thing that happens.")
+    ] = False,
     runs: Annotated[Path, typer.Option(help="Where runs work.")] = Path("runs"),
     reports: Annotated[Path, typer.Option(help="Where sites appear.")] = Path("reports"),
 ) -> None:
     """Plan every region: prepare once, execute the notebooks, publish the pages.
 
-    Ends with each region's state and the path of the index. Exit code 1 if a region failed,
-    2 if the input could not be used.
+    A notebook is run again only where its data, parameters, template, the package or the
+    environment changed. Ends with each region's state, a summary and the path of the index.
     """
+    from kapkit.batch.execute import CAN_FORK, Runner, limit_in_bytes
+    from kapkit.batch.leaks import hush_at_exit
     from kapkit.batch.run import RunFolders, execute, plan_run
     from kapkit.book.book import read_book
 
-    with _errors_said():
+    hush_at_exit()
+    with _errors_said(), _stopped_by_sigterm():
         opened = read_book(book.resolve(), source=source)
         day = str(opened.at(as_of).as_of)
         folders = RunFolders.of(book.resolve(), day, runs=runs, reports=reports)
         planned = plan_run(
-            opened, folders, as_of=day, regions=region or (), settings=_literals(settings or [])
+            opened,
+            folders,
+            as_of=day,
+            regions=region or (),
+            settings=_literals(settings or []),
+            force=force,
+            only_failed=only_failed,
         )
-        with _progress() as progress:
-            bar = progress.add_task("preparing", total=None)
+        with _told(quiet=quiet, log_json=log_json) as progress:
             outcome = execute(
                 planned,
                 jobs=jobs,
-                timeout=timeout,
-                on_start=lambda total: progress.update(bar, total=total, description="notebooks"),
-                on_done=lambda _: progress.advance(bar),
+                run_notebook=Runner(timeout, limit_in_bytes(memory)),
+                fork=fork and CAN_FORK,
+                wait=wait,
+                progress=progress,
             )
-    _say_states(outcome)
-    typer.echo(folders.site / "index.html")
+    _say_outcome(outcome, folders.site / "index.html", quiet=quiet, log_json=log_json)
     if not outcome.ok:
         raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    run_folder: Annotated[Path, typer.Argument(help="Folder of a run, runs/BOOK/DAY.")],
+) -> None:
+    """Say how a run stands: what is done, and what went wrong where.
+
+    Exit code 0 if it came to its end and all is ok, else 1; 2 if there is no run.
+    """
+    from kapkit.batch.lock import is_held
+    from kapkit.batch.run import RECORD_FILE, read_record
+    from kapkit.batch.status import status_lines
+
+    with _errors_said():
+        record = read_record(run_folder / RECORD_FILE)
+        for line in status_lines(record, running=is_held(run_folder.resolve())):
+            typer.echo(line)
+    if record.finished is None or any(one.status != "ok" for one in record.notebooks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def prune(
+    book_runs: Annotated[Path, typer.Argument(help="Runs of a book, runs/BOOK (or reports/BOOK).")],
+    keep: Annotated[int, typer.Option(min=1, help="How many of the latest days stay.")] = 12,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only name what would go.")] = False,
+) -> None:
+    """Remove old runs, or old sites; a run that is going on stays."""
+    from kapkit.batch.prune import old_runs
+    from kapkit.batch.prune import prune as remove
+
+    with _errors_said():
+        old = old_runs(book_runs, keep=keep)
+        if not dry_run:
+            remove(old)
+    for folder in old:
+        typer.echo(f"{folder}: {'would go' if dry_run else 'removed'}")
 
 
 @app.command()
@@ -195,14 +270,38 @@ def sample(
 
 @contextmanager
 def _errors_said() -> Iterator[None]:
-    """End with what the user can mend, in words, and exit code 2."""
+    """End with what the user can mend, in words: exit code 2 for input, 3 for circumstances."""
+    from kapkit.batch.errors import RunError
     from kapkit.book.errors import DataError
 
     try:
         yield
     except DataError as error:
-        typer.secho(f"kapkit: {error}", err=True, fg=typer.colors.RED)
-        raise typer.Exit(2) from None
+        _end(str(error), 2)
+    except RunError as error:
+        _end(str(error), 3)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        _end(f"the disk is full{where}: make room and run the same command, it goes on", 3)
+    except KeyboardInterrupt:
+        _end("interrupted; the same command goes on from here", 130)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let `kill`, as Ctrl-C does, end every kernel before this process ends."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(said: str, code: int) -> NoReturn:
+    typer.secho(f"kapkit: {said}", err=True, fg=typer.colors.RED)
+    raise typer.Exit(code) from None
 
 
 def _literals(settings: list[str]) -> dict[str, object]:
@@ -230,10 +329,33 @@ def _console() -> "Console":
     return Console(highlight=False)
 
 
-def _progress() -> "Progress":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+@contextmanager
+def _told(*, quiet: bool, log_json: bool) -> "Iterator[Progress]":
+    """Tell of a run as it goes: a bar, a JSON object a line, or nothing."""
+    from kapkit.batch.run import Progress
+    from kapkit.batch.status import event, notebook_event
 
-    return Progress(
+    if log_json:
+        yield Progress(
+            lambda due, kept: typer.echo(event("started", due=due, unchanged=kept)),
+            lambda result: typer.echo(notebook_event(result)),
+        )
+    elif quiet:
+        yield Progress()
+    else:
+        with _bar() as bar:
+            task = bar.add_task("preparing", total=None)
+            yield Progress(
+                lambda due, _: bar.update(task, total=due, description="notebooks"),
+                lambda _: bar.advance(task),
+            )
+
+
+def _bar() -> "Bar":
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     )
 
@@ -255,12 +377,26 @@ def _totals_table(snapshot: "Snapshot") -> "Table":
     return table
 
 
+def _say_outcome(outcome: "Outcome", index: Path, *, quiet: bool, log_json: bool) -> None:
+    """Print how a run ended, last the path of the pages; quiet says only what is wrong."""
+    from kapkit.batch.status import event, summary
+
+    said = summary(outcome.record)
+    if log_json:
+        typer.echo(event("finished", ok=outcome.ok, summary=said, index=str(index)))
+    elif not (quiet and outcome.ok):
+        _say_states(outcome)
+        typer.echo(said)
+        typer.echo(index)
+
+
 def _say_states(outcome: "Outcome") -> None:
-    """Print each region's state; where one is not ok, the notebook, the heading and the error."""
+    """Print regions with their state; of many, only those that are not ok."""
+    few = len(outcome.pages) <= _FEW
     for page in outcome.pages:
-        _say_state(page.name, page.status, page.detail)
-    portfolio = [one for one in outcome.record.notebooks if one.region is None]
-    for one in portfolio:
+        if few or not page.ok:
+            _say_state(page.name, page.status, page.detail)
+    for one in outcome.record.by_region().get(None, []):
         _say_state("portfolio", one.status, one.error or "")
 
 

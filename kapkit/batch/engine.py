@@ -1,6 +1,7 @@
 """A papermill engine that records what happened."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -14,7 +15,7 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from kapkit.batch.kernel import LostKernelError, own_kernel, silent
-from kapkit.batch.record import NotebookRecord, NotebookTask, write_whole
+from kapkit.batch.record import NotebookRecord, NotebookTask, digest_file, write_whole
 from kapkit.batch.verdict import verdict
 
 ENGINE = "kapkit"
@@ -24,7 +25,7 @@ _IOPUB_SECONDS = 60  # a busy machine delivers large figures late; that is no ti
 
 
 def execute_notebook(
-    task: NotebookTask, *, timeout: int, startup_timeout: int = 60
+    task: NotebookTask, *, timeout: int, memory: int | None = None, startup_timeout: int = 60
 ) -> NotebookRecord:
     """Run one notebook in a fresh kernel, save it, and say what happened.
 
@@ -34,6 +35,8 @@ def execute_notebook(
         What to run; its output appears whole, also when the notebook fails.
     timeout : int
         Seconds that one cell may take.
+    memory : int, optional
+        Bytes of data that the kernel may hold (Linux); a cell that asks for more fails.
     startup_timeout : int
         Seconds that the kernel may take to answer.
 
@@ -47,15 +50,15 @@ def execute_notebook(
     DataError
         If the template does not take the parameters; no kernel is started then.
     """
-    began = perf_counter()
-    planned = task.record()
+    began, planned = perf_counter(), task.record(ran=datetime.now(UTC))
     output = task.folder / task.output
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = _filled(task.template, planned.parameters)
-    fault = _run(notebook, output.parent, timeout, startup_timeout)
+    limits = {"execution_timeout": timeout, "start_timeout": startup_timeout, "memory": memory}
+    fault = _run(notebook, output.parent, limits)
     write_whole(output, nbformat.writes(notebook))  # type: ignore[no-untyped-call]
-    seconds = round(perf_counter() - began, 3)
-    return planned.model_copy(update={"seconds": seconds} | verdict(notebook, fault))
+    measured = {"seconds": round(perf_counter() - began, 3), "digest": digest_file(output)}
+    return planned.model_copy(update=measured | verdict(notebook, fault, memory))
 
 
 class KapkitEngine(Engine):  # type: ignore[misc]  # papermill has no types
@@ -70,11 +73,12 @@ class KapkitEngine(Engine):  # type: ignore[misc]  # papermill has no types
         cwd: Path | None = None,
         start_timeout: int = 60,
         execution_timeout: int | None = None,
+        memory: int | None = None,
         **_: object,
     ) -> None:
         """Run every cell up to the first fault, which is raised."""
         try:
-            with own_kernel(cwd or Path.cwd()) as (manager, launch):
+            with own_kernel(cwd or Path.cwd(), memory=memory) as (manager, launch):
                 client = _Client(
                     nb_man,
                     km=manager,
@@ -127,7 +131,7 @@ def _filled(template: Path, parameters: Mapping[str, object]) -> NotebookNode:
     return notebook
 
 
-def _run(notebook: NotebookNode, cwd: Path, timeout: int, startup_timeout: int) -> Exception | None:
+def _run(notebook: NotebookNode, cwd: Path, limits: Mapping[str, int | None]) -> Exception | None:
     try:
         papermill_engines.execute_notebook_with_engine(
             ENGINE,
@@ -135,8 +139,7 @@ def _run(notebook: NotebookNode, cwd: Path, timeout: int, startup_timeout: int) 
             _KERNEL,
             progress_bar=False,
             cwd=cwd,
-            execution_timeout=timeout,
-            start_timeout=startup_timeout,
+            **limits,
         )
     except (CellControlSignal, LostKernelError) as fault:
         return fault

@@ -3,27 +3,66 @@
 import logging
 import os
 import signal
+import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Thread, current_thread, main_thread
 
 from kapkit.batch.record import NotebookRecord, NotebookTask
+from kapkit.book.errors import DataError
 
 _LOOK_UP = 1.0  # seconds; on Windows a wait without end cannot be interrupted
 _GRACE = 15.0  # seconds that a worker has to end its kernel
 _ENDINGS = (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
+#: Forking is sound where the system's own libraries start no threads, and only there.
+CAN_FORK = sys.platform == "linux"
+
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+RunNotebook = Callable[[NotebookTask], NotebookRecord]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs a notebook in a kernel; a cell may take so many seconds, a kernel so many bytes."""
+
+    timeout: int = 600
+    memory: int | None = None
+
+    def __call__(self, task: NotebookTask) -> NotebookRecord:
+        """Run one notebook."""
+        from kapkit.batch.engine import execute_notebook  # takes seconds; only workers need it
+
+        return execute_notebook(task, timeout=self.timeout, memory=self.memory)
+
+
+def limit_in_bytes(gib: float | None) -> int | None:
+    """Turn a limit of memory into bytes, where the system can hold a kernel to it.
+
+    Raises
+    ------
+    DataError
+        On systems other than Linux.
+    """
+    if gib is not None and sys.platform != "linux":
+        raise DataError("--memory: only Linux can hold a kernel to a limit; leave it out")
+    return None if gib is None else int(gib * 2**30)
+
+
 def execute_regions(
     regions: Iterable[Sequence[NotebookTask]],
     *,
     jobs: int,
-    timeout: int,
+    run: RunNotebook,
+    fork: bool = CAN_FORK,
     on_done: Callable[[NotebookRecord], None],
 ) -> None:
     """Run each region's notebooks in order, several regions at a time.
@@ -36,8 +75,11 @@ def execute_regions(
         A region's notebooks in order; the portfolio is one more.
     jobs : int
         Regions at a time; each takes a worker process and a kernel.
-    timeout : int
-        Seconds that one cell may take.
+    run : callable
+        Runs one notebook, in the worker: a `Runner`, or anything else that can be pickled.
+    fork : bool
+        Fork workers and kernels from a process that has the libraries loaded, instead of
+        starting each.
     on_done : callable
         Told of each notebook as it ends, in this process: keeps the record, moves the bar.
 
@@ -52,7 +94,7 @@ def execute_regions(
     waiting = deque(deque(region) for region in regions if region)
     for task in (task for region in waiting for task in region):
         task.record()
-    lanes = [_Lane(waiting, timeout) for _ in range(min(jobs, len(waiting)))]
+    lanes = [_Lane(waiting, run, fork) for _ in range(min(jobs, len(waiting)))]
     try:
         _work_off(lanes, on_done)
     except BaseException:
@@ -70,17 +112,21 @@ class _Lane:
     A pool of one: of several workers in a pool, the death of one fails the work of all.
     """
 
-    def __init__(self, waiting: deque[deque[NotebookTask]], timeout: int) -> None:
+    def __init__(self, waiting: deque[deque[NotebookTask]], run: RunNotebook, fork: bool) -> None:
         self.waiting = waiting
-        self.timeout = timeout
+        self.run = run
+        self.fork = fork
         self.region: deque[NotebookTask] = deque()
         self.future: Future[NotebookRecord] | None = None
         self.hire()
 
     def hire(self) -> None:
         """Start a worker process."""
-        self.pool = ProcessPoolExecutor(1, get_context("spawn"), _follow)
-        with _born_deaf():
+        context = get_context("forkserver" if self.fork else "spawn")
+        if self.fork:
+            context.set_forkserver_preload(["kapkit.batch.warm"])
+        self.pool = ProcessPoolExecutor(1, context, _follow, (self.fork, dict(os.environ)))
+        with _born_deaf(), _one_thread():
             self.worker = self.pool.submit(os.getpid)
 
     def take_next(self) -> None:
@@ -95,11 +141,11 @@ class _Lane:
     def begin(self) -> Future[NotebookRecord]:
         """Hand the notebook to the worker, or to a new one if it died."""
         try:
-            return self.pool.submit(_execute, self.task, self.timeout)
+            return self.pool.submit(_execute, self.run, self.task)
         except BrokenProcessPool:
             self.pool.shutdown()
             self.hire()
-            return self.pool.submit(_execute, self.task, self.timeout)
+            return self.pool.submit(_execute, self.run, self.task)
 
     def tell(self, how: signal.Signals) -> None:
         """Send the worker a signal, if it has not ended."""
@@ -156,8 +202,26 @@ def _born_deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _follow() -> None:
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let BLAS start no threads in processes started meanwhile, unless the user says otherwise."""
+    unset = [name for name in _ONE_THREAD if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, "1"))
+    try:
+        yield
+    finally:
+        for name in unset:
+            del os.environ[name]
+
+
+def _follow(fork: bool, environment: Mapping[str, str]) -> None:
     """Prepare a worker: it ends with the process it works for, and not before."""
+    os.environ.clear()
+    os.environ.update(environment)
+    if fork:
+        from kapkit.batch.nursery import open_nursery
+
+        open_nursery()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -171,12 +235,10 @@ def _end_with_parent() -> None:
         time.sleep(_GRACE)
 
 
-def _execute(task: NotebookTask, timeout: int) -> NotebookRecord:
+def _execute(run: RunNotebook, task: NotebookTask) -> NotebookRecord:
     """Run in the worker, where SIGTERM unwinds, so that the kernel ends before the worker."""
-    from kapkit.batch.engine import execute_notebook  # takes seconds; only workers need it
-
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return execute_notebook(task, timeout=timeout)
+        return run(task)
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -16,6 +16,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellControlSignal
 
+from kapkit.batch.nursery import NurseryProvisioner
+
 _LONGEST_ROOM = 85  # bytes; with "/k-5" still within the 103 a socket's path may have
 
 silent = logging.getLogger("kapkit.kernel")
@@ -46,11 +48,19 @@ class _OwnKernelManager(AsyncKernelManager):
 
 
 @contextmanager
-def own_kernel(cwd: Path) -> Iterator[tuple[AsyncKernelManager, dict[str, Any]]]:
-    """Give a kernel's manager and how to launch it; nothing of it is left afterwards."""
+def own_kernel(
+    cwd: Path, *, memory: int | None = None
+) -> Iterator[tuple[AsyncKernelManager, dict[str, Any]]]:
+    """Give a kernel's manager and how to launch it; nothing of it is left afterwards.
+
+    ``memory`` bounds the bytes of data of the kernel, and of each process its cells start.
+    """
     with TemporaryDirectory(prefix="kapkit-", ignore_cleanup_errors=True) as room:
         manager = _OwnKernelManager(
             connection_file=f"{room}/k.json", log=silent, **_transport(room)
+        )
+        manager.provisioner = NurseryProvisioner(
+            parent=manager, kernel_spec=manager.kernel_spec, memory=memory
         )
         words = Path(room, "stderr")
         try:

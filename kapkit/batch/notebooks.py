@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from kapkit.book.errors import DataError
+from kapkit.classification.abc import Cuts
 
 _INSTALLED = Path(__file__).parents[1] / "notebooks"
 _REPOSITORY = Path(__file__).parents[2] / "notebooks"
@@ -57,6 +59,13 @@ def parameters(template: Path) -> dict[str, Parameter]:
     DataError
         If the cell is missing or holds something else than assignments of plain literals.
     """
+    stat = template.stat()
+    return _parameters(template, (stat.st_mtime_ns, stat.st_size, stat.st_ino))
+
+
+@lru_cache(maxsize=64)
+def _parameters(template: Path, version: object) -> dict[str, Parameter]:
+    """Read each version of a template once: a run asks for every region."""
     source = _source(template)
     try:
         return {found.name: found for found in map(_parameter, ast.parse(source).body)}
@@ -90,6 +99,22 @@ def check_parameters(template: Path, given: Mapping[str, object]) -> dict[str, J
         takes = ", ".join(f"{one.name}: {one.kind}" for one in known.values())
         raise DataError(f"{template.name}: {'; '.join(problems)}; its parameters are {takes}")
     return values
+
+
+def check_ranges(template: Path, given: Mapping[str, object]) -> None:
+    """Check that values of the right type also make sense, before a kernel starts.
+
+    Raises
+    ------
+    DataError
+        For cuts that are no cuts, or a half-life that is not above zero.
+    """
+    told = {name: one.default for name, one in parameters(template).items()} | dict(given)
+    if "cut_by" in told:
+        Cuts(by=told["cut_by"], a=told["cut_a"], b=told["cut_b"])  # type: ignore[arg-type]
+    weeks = told.get("half_life_weeks", 1.0)
+    if not (isinstance(weeks, int | float) and weeks > 0):
+        raise DataError(f"half_life_weeks must be above 0, not {weeks}")
 
 
 def plain(value: object) -> JsonValue:

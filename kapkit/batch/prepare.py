@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from kapkit.book.errors import DataError
+from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
@@ -42,7 +43,7 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     reconcile(snapshot.totals)
     if not snapshot.regions:
         raise DataError("accounts: no row has a region, so there is nothing to plan")
-    slugs = {region: slug(region) for region in snapshot.regions}
+    slugs = _folders(snapshot.regions)
     beside = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -53,18 +54,37 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     facts = facts_to_json(snapshot.facts)
     content = {"facts": facts, "regions": slugs, "frames": list(frames)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
+    _take_place(beside, folder)
     return slugs
+
+
+def _folders(regions: Sequence[str]) -> dict[str, str]:
+    slugs = {region: slug(region) for region in regions}
+    if len(set(slugs.values())) < len(slugs):
+        shared = [name for name, count in Counter(slugs.values()).items() if count > 1]
+        names = [region for region, name in slugs.items() if name == shared[0]]
+        raise DataError(f"regions: {listing(names)} would share the folder {shared[0]}; rename one")
+    return slugs
+
+
+def _take_place(beside: Path, folder: Path) -> None:
+    """Exchange by renaming: an older folder is there whole, or not at all."""
+    old = folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    beside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_partitions(
     snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
 ) -> None:
     """Stream one frame into a file per region; an empty file keeps its columns."""
-    order = [key for key in ("region", "account_id") if key in frame.collect_schema().names()]
-    # In the order of the folders, so that each is written in one stretch.
-    batches = snapshot.source.batches(frame.sort(*order))
+    first = {"region": 0, "account_id": 1}
+    names = sorted(frame.collect_schema().names(), key=lambda name: (first.get(name, 2), name))
+    # Sorted by all columns and written in order, the same data make the same bytes.
+    batches = snapshot.source.batches(frame.sort(*names))
     schema = batches.schema.append(pa.field("_slug", pa.string()))
     folders = pa.array([*slugs.values(), FOR_ALL]), pa.array(list(slugs))
     named = (_with_folder(batch, *folders, schema) for batch in batches)
@@ -76,6 +96,7 @@ def _write_partitions(
         partitioning=["_slug"],
         basename_template=f"{name}-{{i}}.parquet",
         existing_data_behavior="overwrite_or_ignore",
+        preserve_order=True,
         max_partitions=max(1024, len(slugs)),
     )
     pq.write_table(batches.schema.empty_table(), folder / f"{name}.parquet")

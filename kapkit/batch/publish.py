@@ -1,5 +1,6 @@
 """Publish a run: executed notebooks become a site that appears whole or not at all."""
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 
 import nbformat
 
-from kapkit.batch.record import NotebookRecord, RunRecord
+from kapkit.batch.record import NotebookRecord, RunRecord, status_of
 from kapkit.book.errors import DataError
 from kapkit.book.slug import slug
 from kapkit.report.pages import Fragment, RegionState, fragment, index_page, region_page
@@ -51,9 +52,12 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
         prefix=f".{site.name}-", dir=site.parent, ignore_cleanup_errors=True
     ) as beside:
         new = Path(beside) / "new"
-        regions = dict.fromkeys(one.region for one in record.notebooks if one.region is not None)
-        published = tuple(_publish_region(new, name, run, record, book) for name in regions)
-        parts, state = _read(run, record, None)
+        known = record.by_region()
+        parts, state = _read(run, None, known.pop(None, []))
+        published = tuple(
+            _publish_region(new, name or "", run, notebooks, record.as_of, book)
+            for name, notebooks in known.items()
+        )
         _write(
             new / "index.html",
             index_page(
@@ -68,21 +72,27 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
     return published
 
 
-def _publish_region(new: Path, region: str, run: Path, record: RunRecord, book: str) -> RegionState:
+def _publish_region(
+    new: Path,
+    region: str,
+    run: Path,
+    notebooks: Sequence[NotebookRecord],
+    as_of: dt.date,
+    book: str,
+) -> RegionState:
     """Write the page of a region that is ok; say how the region is."""
-    parts, state = _read(run, record, region)
+    parts, state = _read(run, region, notebooks)
     if state.ok:
-        page = region_page(book=book, region=region, as_of=record.as_of, chapters=parts)
+        page = region_page(book=book, region=region, as_of=as_of, chapters=parts)
         _write(new / state.slug / "index.html", page)
     return state
 
 
 def _read(
-    run: Path, record: RunRecord, region: str | None
+    run: Path, region: str | None, notebooks: Sequence[NotebookRecord]
 ) -> tuple[Sequence[Fragment], RegionState]:
     """Read a region's notebooks, the brief first, if all are ok; say how the region is."""
-    notebooks = [one for one in record.notebooks if one.region == region]
-    state = RegionState(region or "", slug(region or ""), record.status(region))
+    state = RegionState(region or "", slug(region or ""), status_of(notebooks))
     if not state.ok:
         bad = [one for one in notebooks if one.status != "ok"]
         return [], replace(state, detail=_where_and_why(bad[0]) if bad else "not part of the run")

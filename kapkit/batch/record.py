@@ -3,8 +3,8 @@
 import hashlib
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from importlib import metadata
 from pathlib import Path
@@ -24,10 +24,13 @@ class NotebookRecord(BaseModel):
     """What became of one notebook of one region (``None``: of the portfolio).
 
     ``cell`` counts from 0 in the executed notebook, ``heading`` is the last one above it,
-    ``seconds`` run on the wall, ``output`` is relative to the run's folder.
+    ``seconds`` run on the wall, ``output`` is relative to the run's folder. ``why`` says why it
+    was run and ``ran`` when, which is before the run began where the result of an earlier one
+    still stands. ``inputs`` are the digests of what the result rests on, ``digest`` that of the
+    saved notebook.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     region: str | None
     notebook: str
@@ -37,8 +40,17 @@ class NotebookRecord(BaseModel):
     error: str | None = None
     traceback: tuple[str, ...] = ()
     seconds: float = 0.0
+    why: str | None = None
+    ran: AwareDatetime | None = None
+    inputs: dict[str, str] = {}
+    digest: str | None = None
     parameters: dict[str, JsonValue]
     output: str
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """What it is known by within a run."""
+        return self.region, self.notebook
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ class NotebookTask:
     parameters: Mapping[str, object]
     folder: Path
     output: str
+    why: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def record(self, **found: Any) -> NotebookRecord:
         """Enter the task in the run record, not started unless ``found`` says more.
@@ -68,6 +82,8 @@ class NotebookTask:
             notebook=self.template.stem,
             parameters=check_parameters(self.template, self.parameters),
             output=self.output,
+            why=self.why,
+            inputs=dict(self.inputs),
             **found,
         )
 
@@ -79,7 +95,7 @@ class RunRecord(BaseModel):
     give the same pages.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     book: str
     as_of: date
@@ -92,22 +108,23 @@ class RunRecord(BaseModel):
 
     def updated(self, result: NotebookRecord) -> Self:
         """Put a notebook's result in the place of what was known of it."""
-        same = (result.region, result.notebook)
-        notebooks = (
-            result if (one.region, one.notebook) == same else one for one in self.notebooks
-        )
+        notebooks = (result if one.key == result.key else one for one in self.notebooks)
         return self.model_copy(update={"notebooks": tuple(notebooks)})
 
     def ended(self, at: AwareDatetime) -> Self:
         """Close the record."""
         return self.model_copy(update={"finished": at})
 
+    def by_region(self) -> dict[str | None, list[NotebookRecord]]:
+        """Give the notebooks of each region, in order."""
+        found: dict[str | None, list[NotebookRecord]] = {}
+        for one in self.notebooks:
+            found.setdefault(one.region, []).append(one)
+        return found
+
     def status(self, region: str | None) -> Status:
         """Say how a region is: ok only if all its notebooks are, else as its first bad one."""
-        found = [one.status for one in self.notebooks if one.region == region]
-        return next(
-            (status for status in found if status != "ok"), "ok" if found else "not started"
-        )
+        return status_of([one for one in self.notebooks if one.region == region])
 
     def save(self, path: Path) -> None:
         """Write the record as JSON; a reader sees the old one or the new one, never a part."""
@@ -119,6 +136,12 @@ class RunRecord(BaseModel):
         return cls.model_validate_json(path.read_bytes())
 
 
+def status_of(notebooks: Sequence[NotebookRecord]) -> Status:
+    """Say how a region with these notebooks is."""
+    bad = (one.status for one in notebooks if one.status != "ok")
+    return next(bad, "ok" if notebooks else "not started")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file that appears complete or not at all: beside its place, then renamed."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
@@ -127,6 +150,12 @@ def write_whole(path: Path, text: str) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def digest_file(path: Path) -> str:
+    """Hash a file's bytes (SHA-256, its first 32 hex digits)."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
 def versions() -> dict[str, str]:

@@ -16,15 +16,21 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _HEADING = re.compile(r"^ {0,3}#{1,6} +(.+?)[ #]*$", re.MULTILINE)
 
 
-def verdict(notebook: NotebookNode, fault: Exception | None) -> dict[str, object]:
-    """Fill the record of how a notebook went; ``fault`` is what ended it, if anything did."""
+def verdict(
+    notebook: NotebookNode, fault: Exception | None, memory: int | None = None
+) -> dict[str, object]:
+    """Fill the record of how a notebook went.
+
+    ``fault`` is what ended it, if anything did; ``memory`` the limit it ran under, named where
+    it was met.
+    """
     bad = _is_unsound if fault is None else _has_failed
     culprit = next((index for index, cell in enumerate(notebook.cells) if bad(cell)), None)
     if fault is None and culprit is None:
         return {"status": "ok"}
     where = {} if culprit is None else _place(notebook, culprit)
     shown = [] if culprit is None else _errors(notebook.cells[culprit])
-    return where | _account(fault, shown)
+    return where | _account(fault, shown, memory)
 
 
 def _is_unsound(cell: NotebookNode) -> bool:
@@ -48,7 +54,9 @@ def _place(notebook: NotebookNode, culprit: int) -> dict[str, object]:
     return {"cell": culprit, "heading": headings[-1] if headings else None}
 
 
-def _account(fault: Exception | None, shown: Sequence[NotebookNode]) -> dict[str, object]:
+def _account(
+    fault: Exception | None, shown: Sequence[NotebookNode], memory: int | None
+) -> dict[str, object]:
     """Name the kind of failure, the error, and the last lines that were said."""
     match fault:
         case CellTimeoutError():
@@ -56,7 +64,9 @@ def _account(fault: Exception | None, shown: Sequence[NotebookNode]) -> dict[str
         case LostKernelError():
             return _said("dead kernel", str(fault), fault.last_words)
     for error in shown:
-        return _said("failed", f"{error.ename}: {error.evalue}", "\n".join(error.traceback))
+        met = f"limit {memory / 2**30:.3g} GiB a kernel" if memory else ""
+        parts = [error.ename, met if "MemoryError" in error.ename else "", error.evalue]
+        return _said("failed", ": ".join(filter(None, parts)), "\n".join(error.traceback))
     return _said("failed", str(fault or "the cell was not executed"))
 
 

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,7 @@ import pytest
 
 from kapkit.batch import kernel
 from kapkit.batch.engine import execute_notebook
+from kapkit.batch.record import digest_file
 from kapkit.book.errors import DataError
 
 pytestmark = pytest.mark.slow
@@ -35,9 +37,14 @@ def states(task) -> list[str]:
 
 def test_ok(task, rooms):
     asked = task("# Share", "print(type(years).__name__, years, share)", " ", years=np.int64(5))
+    before = datetime.now(UTC)
     result = execute_notebook(asked, timeout=30)
     assert result.seconds > 0
-    assert result == asked.record(status="ok", seconds=result.seconds)
+    output = asked.folder / asked.output
+    assert result == asked.record(
+        status="ok", seconds=result.seconds, ran=result.ran, digest=digest_file(output)
+    )
+    assert before <= result.ran <= datetime.now(UTC)
     assert result.parameters == {"years": 5}
     notebook = nbformat.read(asked.folder / asked.output, 4)
     assert notebook.cells[3].outputs[0].text == "int 5 0.2\n"
