@@ -37,6 +37,11 @@ from .cultivation.offering import Themes as Themes
 from .cultivation.offering import themes as themes
 from .cultivation.plan import ContactPlan as ContactPlan
 from .cultivation.plan import contact_plan as contact_plan
+from .cultivation.regional import NoPlan as NoPlan
+from .cultivation.regional import feedback_of as feedback_of
+from .cultivation.regional import plan_where_known as plan_where_known
+from .cultivation.regional import schedule_of as schedule_of
+from .cultivation.regional import themes_of as themes_of
 from .cultivation.schedule import Schedule as Schedule
 from .cultivation.schedule import schedule as schedule
 from .cultivation.situation import Situation as Situation
