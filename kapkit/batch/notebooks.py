@@ -1,6 +1,7 @@
 """The notebook templates and their parameters, read without starting a kernel."""
 
 import ast
+import datetime as dt
 import difflib
 import json
 import math
@@ -16,9 +17,11 @@ from pydantic import JsonValue
 
 from kapkit.book.errors import DataError
 from kapkit.classification.abc import Cuts
+from kapkit.cultivation.workdays import working_days
 
 _INSTALLED = Path(__file__).parents[1] / "notebooks"
 _REPOSITORY = Path(__file__).parents[2] / "notebooks"
+_ANY_DAY, _MOST_DAYS = dt.date(2026, 1, 1), 731
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def check_ranges(template: Path, given: Mapping[str, object]) -> None:
     Raises
     ------
     DataError
-        For cuts that are no cuts, or a half-life that is not above zero.
+        For cuts that are no cuts, a half-life or horizon that is not above zero, or a country
+        whose holidays are not known.
     """
     told = {name: one.default for name, one in parameters(template).items()} | dict(given)
     if "cut_by" in told:
@@ -115,6 +119,11 @@ def check_ranges(template: Path, given: Mapping[str, object]) -> None:
     weeks = told.get("half_life_weeks", 1.0)
     if not (isinstance(weeks, int | float) and weeks > 0):
         raise DataError(f"half_life_weeks must be above 0, not {weeks}")
+    days = told.get("horizon_days", 1)
+    if not (isinstance(days, int) and 0 < days <= _MOST_DAYS):
+        raise DataError(f"horizon_days must be from 1 to {_MOST_DAYS}, not {days}")
+    if isinstance(country := told.get("country"), str):
+        working_days(_ANY_DAY, _ANY_DAY, country=country)
 
 
 def plain(value: object) -> JsonValue:

@@ -80,11 +80,14 @@ def _publish_region(
     as_of: dt.date,
     book: str,
 ) -> RegionState:
-    """Write the page of a region that is ok; say how the region is."""
+    """Write the page of a region that is ok, and its files; say how the region is."""
     parts, state = _read(run, region, notebooks)
     if state.ok:
         page = region_page(book=book, region=region, as_of=as_of, chapters=parts)
         _write(new / state.slug / "index.html", page)
+        for part in parts:
+            for name, text in part.files.items():
+                _write(new / state.slug / name, text)
     return state
 
 

@@ -32,7 +32,7 @@ from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.report.pages import RegionState
 
-REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation")
+REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation", "3_cultivation")
 COMPANY_NOTEBOOK = "portfolio"
 RECORD_FILE = "record.json"
 

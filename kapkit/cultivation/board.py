@@ -20,6 +20,9 @@ NEIGHBOUR = 0.8
 #: What a full day costs against an empty one, in tolerances of moving.
 CROWDED = 0.3
 
+#: Minutes of contacts and travel that a day holds, where the hours of its week allow them.
+FULL_DAY = 480.0
+
 _NO_HOURS = "no hours left around the day"
 _NO_DAY = "no working day around the day"
 _NO_OWNER = "no owner with hours"
@@ -28,7 +31,11 @@ _Slot = dict[Hashable, Any]
 
 
 class Board:
-    """The working days of all owners, with the minutes left on each."""
+    """The working days of all owners, with the minutes left on each.
+
+    Hours a month are shared out evenly over working days, and the days of a week, as far as they
+    are in the same month, share theirs: an owner of two hours a day may give one day eight.
+    """
 
     def __init__(
         self,
@@ -40,11 +47,19 @@ class Board:
         self.days = days
         self.daily = daily[daily.index.isin(accounts["owner"])]
         self.number = days.astype("int64")
-        self.free: dict[str, Matrix] = {
+        self.room: dict[str, Matrix] = {
             str(owner): np.where(_off(days, blackout, owner=str(owner)), 0.0, minutes)
             for owner, minutes in self.daily.items()
         }
-        self.room = {owner: free.copy() for owner, free in self.free.items()}
+        self.week = _weeks(days)
+        self.left = {owner: np.bincount(self.week, room) for owner, room in self.room.items()}
+        self.free = {
+            owner: np.minimum(
+                np.where(room > 0, np.maximum(room, FULL_DAY), 0.0), self.left[owner][self.week]
+            )
+            for owner, room in self.room.items()
+        }
+        self.whole = {owner: free.copy() for owner, free in self.free.items()}
         self.places: dict[tuple[str, str], Matrix] = {}
         self.met: dict[str, Matrix] = {}
         closed = _of_accounts(blackout)
@@ -103,7 +118,7 @@ class Board:
         moved = np.abs(self.number[able] - _number(aim)) / reach
         if before:
             return np.asarray(moved, float)
-        full = 1 - self.free[owner][able] / np.maximum(self.room[owner][able], 1.0)
+        full = 1 - self.free[owner][able] / np.maximum(self.whole[owner][able], 1.0)
         near = self.places.get((owner, str(slot["place"])))
         together = NEIGHBOUR * (near[able] > 0) if near is not None and _travels(slot) else 0.0
         return np.asarray(moved + CROWDED * full - together, float)
@@ -113,10 +128,18 @@ class Board:
             return
         owner, none = str(slot["owner"]), np.zeros(len(self.days))
         if owner in self.free:
-            self.free[owner][position] -= slot["minutes"]
+            self._take(owner, position, slot["minutes"])
         self.met.setdefault(f"{slot['account_id']}|{slot['kind']}", none.copy())[position] += 1
         if _travels(slot):
             self.places.setdefault((owner, str(slot["place"])), none.copy())[position] += 1
+
+    def _take(self, owner: str, position: int, minutes: float) -> None:
+        """Take minutes from a day, and from what its week has left for the others."""
+        week = self.week[position]
+        self.left[owner][week] -= minutes
+        self.free[owner][position] -= minutes
+        same = self.week == week
+        self.free[owner][same] = np.minimum(self.free[owner][same], self.left[owner][week])
 
     def _position(self, day: pd.Timestamp) -> int | None:
         at = int(np.searchsorted(self.number, _number(day)))
@@ -135,6 +158,16 @@ class Board:
         month = dated["day"].dt.to_period("M").rename("month")
         used = (dated["minutes"] / 60).groupby([dated["owner"], month]).sum()
         return pd.DataFrame({"hours": used, "hours_available": able}).fillna(0.0)
+
+
+def _weeks(days: Days) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Give each day the number of its week within its month."""
+    months = days.astype("datetime64[M]").astype("int64")
+    weeks = (days.astype("int64") + 3) // 7  # 1 January 1970 was a Thursday
+    found: np.ndarray[Any, np.dtype[np.intp]] = np.unique(
+        months * 10_000 + weeks, return_inverse=True
+    )[1]
+    return found
 
 
 def _off(days: Days, blackout: pd.DataFrame | None, *, owner: str) -> Any:

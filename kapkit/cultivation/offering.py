@@ -228,10 +228,11 @@ def _empty() -> pd.DataFrame:
 
 def _sentence(table: pd.DataFrame, currency: str) -> str:
     first = table.iloc[0].to_dict()
+    bring = "brings" if first["accounts"] == 1 else "bring"
     where = "" if first["category"] == _UNKNOWN else f" ({first['category']})"
     said = (
         f"Most is at stake with {first['theme']}{where}: {several(first['accounts'], 'account')} "
-        f"that bring {amount(first['stake'], currency)} a year "
+        f"that {bring} {amount(first['stake'], currency)} a year "
         f"({amount(first['low'], currency)} to {amount(first['high'], currency)})."
     )
     rising = table[table["trend_low"] > 1]

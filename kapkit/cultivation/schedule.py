@@ -29,6 +29,11 @@ class Schedule:
     moved: int
     sentence: str
 
+    @property
+    def ahead(self) -> pd.DataFrame:
+        """The actions still to be done, by day."""
+        return self.actions.drop(done_before(self.actions).index)
+
 
 def schedule(
     planned: pd.DataFrame,
@@ -38,7 +43,7 @@ def schedule(
     *,
     first: dt.date,
     last: dt.date,
-    country: str,
+    country: str | None,
     seed: int,
     subdivision: str | None = None,
     activities: pd.DataFrame | None = None,
@@ -66,7 +71,8 @@ def schedule(
     first, last : date
         The horizon; both count.
     country, subdivision : str
-        Whose weekends and holidays are kept, as DE and BY.
+        Whose weekends and holidays are kept, as DE and BY; without a country, only Saturdays
+        and Sundays are.
     seed : int
         The same seed gives the same plan.
     activities : DataFrame
@@ -88,8 +94,9 @@ def schedule(
 
     Notes
     -----
-    Hours a month are spread evenly over the working days of a year; travel is counted for each
-    contact, also where neighbours share a day.
+    Hours a month are spread evenly over the working days of a year, and a week shares those of
+    its days (at most eight a day, and not across months); travel is counted for each contact,
+    also where neighbours share a day.
     """
     days = working_days(first, last, country=country, subdivision=subdivision)
     daily = minutes_per_day(staff, first, country=country, subdivision=subdivision)
@@ -121,7 +128,7 @@ def _schedule(slots: pd.DataFrame, board: Board, done: pd.DataFrame) -> Schedule
     load, missing = board.load(slots), _shortfall(slots)
     before = slots[slots["was"].notna() & slots["day"].notna()]
     kept = int((before["was"] == before["day"]).sum())
-    said = _sentence(actions, missing, kept, len(before))
+    said = _sentence(int(slots["day"].notna().sum()), missing, kept, len(before))
     return Schedule(actions, load, missing, kept, len(before) - kept, said)
 
 
@@ -152,8 +159,8 @@ def _shortfall(slots: pd.DataFrame) -> pd.DataFrame:
     return found[found["missing"] > 0].reset_index()
 
 
-def _sentence(actions: pd.DataFrame, missing: pd.DataFrame, kept: int, before: int) -> str:
-    said = f"{several(len(actions), 'action')} dated"
+def _sentence(dated: int, missing: pd.DataFrame, kept: int, before: int) -> str:
+    said = f"{several(dated, 'action')} dated"
     if before:
         said += f", {kept:,} of {several(before, 'action')} of the last plan on their old day"
     if missing.empty:

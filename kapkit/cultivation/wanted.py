@@ -132,7 +132,7 @@ def _done(previous: pd.DataFrame) -> pd.Series:
 def _open_or_fixed(previous: pd.DataFrame, first: dt.date) -> pd.DataFrame:
     """Keep actions still to be done; what was agreed for the horizon or later is fixed."""
     state = previous.get("status", pd.Series("", previous.index))
-    kept = previous[~_done(previous) & ~state.eq("cancelled")]
+    kept = previous[~_done(previous) & ~state.isin(["cancelled", "skipped"])]
     fixed = state.eq("agreed") & (previous["due"] >= pd.Timestamp(first))
     kept = kept.assign(was=kept["due"], fixed=fixed)
     return kept[["action_id", "account_id", "kind", "was", "fixed"]]

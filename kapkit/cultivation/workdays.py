@@ -16,7 +16,9 @@ _YEAR = dt.timedelta(days=365)
 
 
 @cache
-def _calendar(country: str, subdivision: str | None) -> holidays.HolidayBase:
+def _calendar(country: str | None, subdivision: str | None) -> holidays.HolidayBase:
+    if country is None:
+        return holidays.HolidayBase()
     try:
         return holidays.country_holidays(country, subdiv=subdivision)
     except NotImplementedError:
@@ -28,7 +30,7 @@ def _calendar(country: str, subdivision: str | None) -> holidays.HolidayBase:
 
 
 def working_days(
-    first: dt.date, last: dt.date, *, country: str, subdivision: str | None = None
+    first: dt.date, last: dt.date, *, country: str | None, subdivision: str | None = None
 ) -> Days:
     """List the days from ``first`` to ``last`` on which people work.
 
@@ -36,8 +38,9 @@ def working_days(
     ----------
     first, last : date
         Both count.
-    country : str
-        ISO 3166 code; its weekend and public holidays are left out.
+    country : str or None
+        ISO 3166 code; its weekend and public holidays are left out. None: Saturdays and Sundays
+        only.
     subdivision : str
         State or province, where it has holidays of its own.
 
@@ -62,7 +65,7 @@ def working_days(
 
 
 def minutes_per_day(
-    staff: pd.DataFrame, first: dt.date, *, country: str, subdivision: str | None = None
+    staff: pd.DataFrame, first: dt.date, *, country: str | None, subdivision: str | None = None
 ) -> pd.Series:
     """Spread each owner's hours a month evenly over the working days of the year from ``first``.
 

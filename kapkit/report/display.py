@@ -15,7 +15,8 @@ Bundle = tuple[dict[str, str], dict[str, Any]]
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Find the template that a display is written with."""
     environment = Environment(
         loader=PackageLoader("kapkit.report"),
         autoescape=True,
@@ -87,7 +88,7 @@ class Table:
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         heads = list(self.columns.values())
-        page = _template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
+        page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
         plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
         data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
         return data, {"text/html": {"how": self.how, "folded": self.folded}}
@@ -101,7 +102,7 @@ class Finding:
     caution: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        page = _template("finding.html.j2").render(finding=self)
+        page = template("finding.html.j2").render(finding=self)
         return {"text/html": page, "text/plain": "\n".join(self.sentences)}, {}
 
 
@@ -125,5 +126,5 @@ class Tiles:
     tiles: Sequence[Tile]
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        page = _template("tiles.html.j2").render(tiles=self.tiles)
+        page = template("tiles.html.j2").render(tiles=self.tiles)
         return {"text/html": page, "text/plain": "\n".join(map(str, self.tiles))}, {}

@@ -196,6 +196,12 @@ def test_only_failed_wants_an_earlier_run(tmp_path):
     ("settings", "said"),
     [
         ({"half_life_weeks": 0.0}, "half_life_weeks must be above 0, not 0.0"),
+        ({"horizon_days": 0}, "horizon_days must be from 1 to 731, not 0"),
+        (
+            {"country": "Atlantis"},
+            "country: no holidays are known for Atlantis; use the ISO 3166 code, as DE with "
+            "subdivision BY",
+        ),
         ({"cut_by": "guess"}, "cut_by: 'guess' is unknown; take accounts, value or count"),
         ({"cut_a": 0.9}, "cuts: a 0.9 and b 0.5 must keep 0 < a <= b <= 1"),
     ],

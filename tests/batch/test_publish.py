@@ -13,6 +13,7 @@ from kapkit.batch.publish import publish
 from kapkit.batch.record import NotebookRecord, RunRecord
 from kapkit.book.errors import DataError
 from kapkit.book.slug import slug
+from kapkit.report.files import FILES_TYPE
 from kapkit.report.pages import RegionState
 
 REGIONS = ("North", "South")
@@ -21,9 +22,10 @@ NORTH, SOUTH = slug("North"), slug("South")
 BOTH = ["index.html", f"{NORTH}/index.html", f"{SOUTH}/index.html"]
 
 
-def execute(path: Path, title: str, shown: str) -> None:
-    """Write a notebook as if it had been executed."""
-    output = v4.new_output("display_data", data={"text/html": f"<p>{shown}</p>"})
+def execute(path: Path, title: str, shown: str, **offered: str) -> None:
+    """Write a notebook as if it had been executed, with the files it offers."""
+    data = {"text/html": f"<p>{shown}</p>"} | ({FILES_TYPE: offered} if offered else {})
+    output = v4.new_output("display_data", data=data)
     cell = v4.new_code_cell("kap.x()", metadata={"tags": ["finding"]}, outputs=[output])
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell(f"# {title}"), cell]), path)
@@ -104,6 +106,24 @@ def test_a_region_whose_notebook_cannot_be_read_is_not_published(
         "failed",
         f"1_classification: the executed notebook is missing or unreadable ({kind}); run it again",
     )
+    assert files(run["site"]) == BOTH[:2]
+
+
+def test_files_that_a_notebook_offers_stand_beside_its_page(run: dict[str, Any]) -> None:
+    path = run["run"] / "notebooks" / SOUTH / "brief.ipynb"
+    execute(path, "brief", "of South", **{"tasks-x.csv": "\ufeffa\r\n", "ada.ics": "BEGIN\r\n"})
+    publish(**run, record=record())
+    mine = [f"{SOUTH}/{name}" for name in ("ada.ics", "index.html", "tasks-x.csv")]
+    assert files(run["site"]) == [*BOTH[:2], *mine]
+    assert (run["site"] / SOUTH / "tasks-x.csv").read_bytes() == b"\xef\xbb\xbfa\r\n"
+
+
+@pytest.mark.parametrize("name", ["../index.html", "/etc/x.csv", "index.html", "a/b.ics", ".ics"])
+def test_files_are_written_nowhere_else(run: dict[str, Any], name: str) -> None:
+    path = run["run"] / "notebooks" / SOUTH / "brief.ipynb"
+    execute(path, "brief", "of South", **{name: "x"})
+    _, south = publish(**run, record=record())
+    assert south.status == "failed"
     assert files(run["site"]) == BOTH[:2]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kapkit.book.errors import DataError
-from kapkit.cultivation.board import TOLERANCE
+from kapkit.cultivation.board import FULL_DAY, TOLERANCE
 from kapkit.cultivation.schedule import Schedule, schedule
 from kapkit.cultivation.wanted import LEAST_DAYS
 from kapkit.cultivation.workdays import minutes_per_day, working_days
@@ -85,7 +85,14 @@ def test_hours_holidays_blackouts_and_cadence(world: dict) -> None:
     staff = pd.DataFrame({"owner": ["Ada", "Ben"], "hours_per_month": world["hours"]})
     daily = minutes_per_day(staff, FIRST, country=world["country"])
     used = actions.groupby(["owner", "due"])["minutes"].sum()
-    assert (used <= daily.reindex(used.index.get_level_values(0)).to_numpy() + 1e-9).all()
+    assert (used <= max(FULL_DAY, daily.max()) + 1e-9).all()
+    worked = pd.Series(pd.DatetimeIndex(working_days(FIRST, LAST, country=world["country"])))
+    a_week = worked.groupby([worked.dt.to_period("M"), worked.dt.to_period("W")]).size()
+    due = actions["due"].dt
+    used = actions.groupby(["owner", due.to_period("M"), due.to_period("W")])["minutes"].sum()
+    able = a_week.reindex(used.index.droplevel(0)).to_numpy()
+    able = able * daily.reindex(used.index.get_level_values(0)).to_numpy()
+    assert (used <= able + 1e-9).all()
     assert (found.load["hours"] <= found.load["hours_available"] + 1e-9).all()
     if world["blackout"] is not None:
         for span in world["blackout"].itertuples():
@@ -264,3 +271,26 @@ def test_special_working_days_of_a_country_count() -> None:
     assert len(days) == int(holidays.country_holidays("CN").is_working_day(dt.date(2026, 2, 14)))
     weekend = working_days(dt.date(2026, 1, 2), dt.date(2026, 1, 4), country="AE")
     assert len(weekend) == 1
+
+
+def test_a_contact_longer_than_an_even_share_of_the_day_finds_a_day() -> None:
+    found = plan({"A": [12.0, 0]}, hours=20.0)  # less than an hour a day, visits take two
+    assert found.shortfall.empty
+    assert len(found.actions) == 6
+
+
+def test_without_a_country_only_weekends_are_kept() -> None:
+    days = working_days(dt.date(2026, 12, 24), dt.date(2026, 12, 28), country=None)
+    assert days.astype(str).tolist() == ["2026-12-24", "2026-12-25", "2026-12-28"]
+
+
+def test_what_was_done_is_not_ahead_and_what_was_skipped_is_gone() -> None:
+    one = plan({"A": [12.0, 0]}).actions
+    changed = one.assign(done=pd.Series(pd.NaT, one.index))
+    changed.loc[0, ["status", "done"]] = ["done late", pd.Timestamp("2026-11-30")]
+    changed.loc[1, "status"] = "skipped"
+    found = plan({"A": [12.0, 0]}, previous=changed, first=dt.date(2026, 12, 7))
+    assert changed.loc[0, "action_id"] not in set(found.ahead["action_id"])
+    assert changed.loc[1, "action_id"] not in set(found.ahead["action_id"])
+    assert set(found.ahead["status"]) == {"planned"}
+    assert found.sentence.startswith(f"{len(found.ahead)} actions dated")

@@ -8,15 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 import kapkit as kap
+from kapkit.batch.run import REGION_NOTEBOOKS
 from kapkit.book.region import Region
+from tests.cultivation.test_plan import small
 from tests.regions import DAY, bought, company, region
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 BEFORE = DAY - dt.timedelta(days=400)
 ALPHA = {"a": "Alpha"}
+
+
+def _without(here: Region, *names: str) -> Region:
+    return replace(here, tables={k: table for k, table in here.tables.items() if k not in names})
+
 
 REGIONS = {
     "no account": region({}, bought()),
@@ -38,6 +46,27 @@ REGIONS = {
         {f"a{i}": "Gone" for i in range(40)},
         bought(*((f"a{i}", BEFORE, 1.0 + i, 1.0) for i in range(40))),
     ),
+}
+PLANNED = small(
+    complaints=pd.DataFrame(
+        {
+            "complaint_id": ["1", "2"],
+            "account_id": ["a", "b"],
+            "opened": pd.Timestamp(DAY) - pd.to_timedelta([40, 80], unit="D"),
+            "closed": [pd.NaT, pd.Timestamp(DAY) - pd.Timedelta(days=70)],
+            "category": ["late <script>", None],
+        }
+    )
+)
+REGIONS |= {
+    "three accounts with contacts, hours and complaints": PLANNED,
+    "contacts without hours": _without(PLANNED, "staff"),
+    "hours without contacts": _without(PLANNED, "activities"),
+    "complaints only": _without(PLANNED, "staff", "activities"),
+    "tables without a row": replace(
+        PLANNED, tables={name: table.iloc[:0] for name, table in PLANNED.tables.items()}
+    ),
+    "nobody owns an account": replace(PLANNED, accounts=PLANNED.accounts.drop(columns="owner")),
 }
 PARTS = {
     "all of these": company(
@@ -96,7 +125,7 @@ def _written(markup: str) -> list[ElementTree.Element]:
 
 @pytest.mark.parametrize("here", REGIONS.values(), ids=list(REGIONS))
 def test_a_region_with_little_data(here: Region, monkeypatch: pytest.MonkeyPatch) -> None:
-    chapters = ("1_classification.ipynb", "2_evaluation.ipynb", "brief.ipynb")
+    chapters = [f"{name}.ipynb" for name in REGION_NOTEBOOKS]
     shown = [run(chapter, here, monkeypatch) for chapter in chapters]
     check({call: data for chapter in shown for call, data in chapter.items()})
 
@@ -107,5 +136,4 @@ def test_a_company_with_little_data(whole: Region, monkeypatch: pytest.MonkeyPat
 
 
 def test_every_notebook_is_tried() -> None:
-    tried = {"1_classification", "2_evaluation", "brief", "portfolio"}
-    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == tried
+    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} == {*REGION_NOTEBOOKS, "portfolio"}

@@ -1,8 +1,9 @@
 """An executed notebook as a piece of a page: its words, figures, tables and findings."""
 
 import re
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
 
+from kapkit.report.files import FILES_TYPE
 from kapkit.report.pages.prose import prose
 from kapkit.report.pages.svg import inline_svg
 
 TEMPLATES = Path(__file__).parent / "templates"
 NOTHING = Markup()
 SHOWN = frozenset({"figure", "table", "finding"})
+_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.(ics|csv)")
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
 
 
@@ -26,6 +29,7 @@ class Fragment:
     anchor: str
     body: Markup
     provenance: Markup = NOTHING
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def __html__(self) -> str:
         """Let templates place the body as it is."""
@@ -49,14 +53,39 @@ def fragment(notebook: NotebookNode, *, anchor: str = "") -> Fragment:
     Returns
     -------
     Fragment
-        The anchor, the body with headings from the second level down, and what the notebook
-        says about where its numbers come from (cell tagged ``provenance``).
+        The anchor, the body with headings from the second level down, what the notebook says
+        about where its numbers come from (cell tagged ``provenance``), and the files it offers.
     """
     shown = copy(notebook)
     shown.cells = _without_empty_sections(_shown(notebook))
     body, _ = _exporter().from_notebook_node(shown, resources={"anchor": anchor})
     told = [o for c in notebook.cells if "provenance" in _tags(c) for o in _results(c)]
-    return Fragment(anchor, Markup(body.strip()), Markup("\n").join(map(_text, told)))  # noqa: S704
+    return Fragment(
+        anchor,
+        Markup(body.strip()),  # noqa: S704
+        Markup("\n").join(map(_text, told)),
+        _files(shown.cells),
+    )
+
+
+def _files(cells: Sequence[NotebookNode]) -> dict[str, str]:
+    """Collect the files that cells offer.
+
+    Raises
+    ------
+    ValueError
+        If a name is none of a calendar or CSV file in the page's own folder.
+    """
+    codes = [cell for cell in cells if cell.cell_type == "code"]
+    found = {
+        name: text
+        for cell in codes
+        for output in _results(cell)
+        for name, text in output.data.get(FILES_TYPE, {}).items()
+    }
+    if odd := [name for name in found if not _FILE.fullmatch(name)]:
+        raise ValueError(f"{odd[0]}: a page offers .ics and .csv files only")
+    return found
 
 
 @cache

@@ -1,0 +1,150 @@
+"""4.1 to 4.3 for one region, from its own tables: the plan, its dates, open loops, themes."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from kapkit.book.errors import DataError
+from kapkit.book.region import Region
+from kapkit.cultivation.feedback import Feedback, feedback
+from kapkit.cultivation.offering import Themes, themes
+from kapkit.cultivation.plan import ContactPlan, contact_plan
+from kapkit.cultivation.schedule import Schedule, schedule
+
+
+@dataclass(frozen=True)
+class NoPlan:
+    """Why a region's contacts cannot be planned."""
+
+    sentence: str
+
+
+def plan_where_known(region: Region, accounts: pd.DataFrame, *, seed: int) -> ContactPlan | NoPlan:
+    """Plan a region's contacts, or say what is missing for it.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day.
+    accounts : DataFrame indexed by account
+        As in `contact_plan`.
+    seed : int
+        Of the draws behind the winner's curse.
+
+    Returns
+    -------
+    ContactPlan or NoPlan
+        No plan where hours or contacts are not known: neither is ever guessed.
+    """
+    if region.accounts.empty:
+        return NoPlan("No account is in this region, so there is nothing to plan.")
+    try:
+        return contact_plan(region, accounts, seed=seed)
+    except DataError as error:
+        return NoPlan(f"No plan: {error}.")
+
+
+def schedule_of(
+    region: Region,
+    plan: ContactPlan | NoPlan,
+    *,
+    days: int = 184,
+    country: str | None = None,
+    seed: int = 0,
+) -> Schedule | NoPlan:
+    """Date a region's planned contacts, from the day after ``as_of`` on.
+
+    Parameters
+    ----------
+    region : Region
+        The region; its ``plan_actions`` keep their days where they can.
+    plan : ContactPlan or NoPlan
+        From `plan_where_known`.
+    days : int
+        Length of the horizon.
+    country : str or None
+        Whose holidays are kept (ISO 3166); None: only weekends are.
+    seed : int
+        The same seed gives the same dates.
+
+    Returns
+    -------
+    Schedule or NoPlan
+        Contacts of accounts in the same ``city``, where the book knows it, share days.
+
+    Raises
+    ------
+    DataError
+        If the country is not known.
+    """
+    if isinstance(plan, NoPlan):
+        return plan
+    start, first = plan.allocation.situation, region.as_of + dt.timedelta(days=1)
+    place = region.accounts.reindex(columns=["city"])["city"]
+    return schedule(
+        plan.allocation.planned,
+        start.accounts.assign(place=place.reindex(start.accounts.index)),
+        start.hours,
+        region.tables["staff"],
+        first=first,
+        last=first + dt.timedelta(days=days - 1),
+        country=country,
+        seed=seed,
+        activities=region.tables["activities"],
+        previous=region.tables.get("plan_actions"),
+    )
+
+
+def feedback_of(region: Region, accounts: pd.DataFrame) -> Feedback:
+    """Find a region's open loops, how fast they close, and its silent key accounts.
+
+    Parameters
+    ----------
+    region : Region
+        The region; a table it does not have gives no loops of its sort.
+    accounts : DataFrame indexed by account
+        ``class``.
+
+    Returns
+    -------
+    Feedback
+    """
+    listed = region.accounts.reindex(columns=["owner"]).astype("str")
+    tables = region.tables
+    return feedback(
+        listed.assign(**{"class": accounts["class"].reindex(listed.index)}),
+        as_of=region.as_of,
+        complaints=tables.get("complaints"),
+        needs=tables.get("needs"),
+        plan_actions=tables.get("plan_actions"),
+        activities=tables.get("activities"),
+    )
+
+
+def themes_of(region: Region, accounts: pd.DataFrame) -> Themes:
+    """Rank what a region's accounts complain about or miss, by what they bring a year.
+
+    Parameters
+    ----------
+    region : Region
+        The region.
+    accounts : DataFrame indexed by account
+        ``past_value``: margin (or revenue, see `BookFacts.value_measure`) of the last twelve
+        months.
+
+    Returns
+    -------
+    Themes
+    """
+    listed = region.accounts[["name"]]
+    tables = region.tables
+    return themes(
+        listed.assign(contribution=accounts["past_value"].reindex(listed.index)),
+        as_of=region.as_of,
+        complaints=tables.get("complaints"),
+        needs=tables.get("needs"),
+        solutions=tables.get("solutions"),
+        products=tables.get("products"),
+        currency=region.book.currency,
+    )

@@ -1,0 +1,93 @@
+"""Files that a region's page offers: calendars, tasks for CRMs, the plan for the next run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from kapkit.book.region import Region
+from kapkit.book.slug import slug
+from kapkit.cultivation.plan import ContactPlan
+from kapkit.cultivation.regional import NoPlan
+from kapkit.cultivation.schedule import Schedule
+from kapkit.report.calendar import calendar_of, withdrawn
+from kapkit.report.defuse import defused_frame
+from kapkit.report.display import Bundle, Finding, template
+from kapkit.report.tasks import SYSTEMS, crm_tasks
+
+#: Files travel in the executed notebook under this type, until the run puts them beside the page.
+FILES_TYPE = "application/vnd.kapkit.files+json"
+
+_KEPT = ["action_id", "account_id", "kind", "due", "owner", "status"]
+_NAMES = {"salesforce": "Salesforce", "hubspot": "HubSpot", "dynamics": "Dynamics 365"}
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files by name: what each is for (``said``), and its text, which a run writes to the site."""
+
+    said: Mapping[str, str]
+    content: Mapping[str, str] = field(repr=False)
+
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
+        page = template("files.html.j2").render(files=self.said)
+        plain = "\n".join(f"{name}: {what}" for name, what in self.said.items())
+        data = {"text/html": page, "text/plain": plain, FILES_TYPE: dict(self.content)}
+        return data, {}  # type: ignore[return-value]
+
+
+def plan_files(
+    region: Region, plan: ContactPlan | NoPlan, dated: Schedule | NoPlan
+) -> Files | Finding:
+    """Give the dated actions as files: a calendar an owner, tasks for each CRM, the plan itself.
+
+    Parameters
+    ----------
+    region : Region
+        The region; open actions of its last plan that were given up are cancelled in calendars.
+    plan : ContactPlan or NoPlan
+        For the reasons.
+    dated : Schedule or NoPlan
+        From `schedule_of`.
+
+    Returns
+    -------
+    Files
+        Text that a spreadsheet would run is defused; ``plan_actions.csv`` is the table the next
+        run reads.
+    """
+    if isinstance(plan, NoPlan) or isinstance(dated, NoPlan):
+        return Finding(["No calendars and tasks, because nothing is planned."], caution=True)
+    about = plan.allocation.situation.accounts[["name", "class"]].join(
+        plan.allocation.table["reason"]
+    )
+    ahead = dated.ahead
+    calendars = pd.concat([ahead, _given_up(region, dated)], ignore_index=True)
+    said: dict[str, str] = {}
+    content: dict[str, str] = {}
+    for owner in sorted(calendars["owner"].dropna().unique()):
+        name = f"calendar-{slug(str(owner))}.ics"
+        said[name] = f"Calendar of {owner}"
+        made = calendar_of(calendars, about, owner=str(owner), as_of=region.as_of)
+        content[name] = made.decode()
+    for system in SYSTEMS:
+        name = f"tasks-{system}.csv"
+        said[name] = f"Tasks for {_NAMES[system]}"
+        content[name] = _csv(crm_tasks(ahead, about, system=system))
+    said["plan_actions.csv"] = "The plan, for the next run"
+    content["plan_actions.csv"] = _csv(defused_frame(ahead[_KEPT]))
+    return Files(said, content)
+
+
+def _given_up(region: Region, dated: Schedule) -> pd.DataFrame:
+    """Find actions of the last plan that were still to come and are not planned any more."""
+    previous = region.tables.get("plan_actions")
+    if previous is None or not {"status", "owner"} <= set(previous):
+        return dated.actions.iloc[:0]
+    coming = previous[previous["due"] > pd.Timestamp(region.as_of)]
+    return withdrawn(coming, dated.actions)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    """Write CSV with a byte order mark, so that Excel keeps names right."""
+    return "\ufeff" + frame.to_csv(index=False, lineterminator="\r\n")
