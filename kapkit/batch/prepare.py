@@ -4,9 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -17,6 +15,7 @@ from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.totals import reconcile
+from kapkit.models.outlook import outlook_frames, outlook_of
 
 
 def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
@@ -48,10 +47,16 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     beside.mkdir(parents=True)
     frames = snapshot.frames()
     for name, frame in frames.items():
-        _write_partitions(snapshot, name, frame, slugs, beside)
+        order = [key for key in ("region", "account_id") if key in frame.collect_schema().names()]
+        # In the order of the folders, so that each is written in one stretch.
+        _write_partitions(snapshot.source.batches(frame.sort(*order)), name, slugs, beside)
+    pooled = outlook_frames(outlook_of(snapshot.company), snapshot.company.accounts)
+    for name, table in pooled.items():
+        made = pa.Table.from_pandas(table, preserve_index=False)
+        _write_partitions(made.to_reader(), name, slugs, beside)
     _write_set_aside(snapshot, beside / "set_aside")
     facts = facts_to_json(snapshot.facts)
-    content = {"facts": facts, "regions": slugs, "frames": list(frames)}
+    content = {"facts": facts, "regions": slugs, "frames": list(frames), "pooled": list(pooled)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
@@ -59,12 +64,9 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
 
 
 def _write_partitions(
-    snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
+    batches: pa.RecordBatchReader, name: str, slugs: dict[str, str], folder: Path
 ) -> None:
     """Stream one frame into a file per region; an empty file keeps its columns."""
-    order = [key for key in ("region", "account_id") if key in frame.collect_schema().names()]
-    # In the order of the folders, so that each is written in one stretch.
-    batches = snapshot.source.batches(frame.sort(*order))
     schema = batches.schema.append(pa.field("_slug", pa.string()))
     folders = pa.array([*slugs.values(), FOR_ALL]), pa.array(list(slugs))
     named = (_with_folder(batch, *folders, schema) for batch in batches)
