@@ -66,6 +66,9 @@ from .models.gamma_gamma import GammaGamma as GammaGamma
 from .models.gamma_gamma import SpendPerOrder as SpendPerOrder
 from .models.gamma_gamma import spend_per_order as spend_per_order
 from .models.order_history import order_history as order_history
+from .models.outlook import Outlook as Outlook
+from .models.outlook import outlook as outlook
+from .models.outlook import outlook_of as outlook_of
 from .models.pareto_nbd import ParetoNBD as ParetoNBD
 from .models.pilot import Pilot as Pilot
 from .models.pilot import design_pilot as design_pilot
