@@ -14,8 +14,11 @@ from .classification.abc import Classification as Classification
 from .classification.abc import Cuts as Cuts
 from .classification.abc import classify as classify
 from .classification.abc import pareto_curve as pareto_curve
+from .classification.key_accounts import ChoiceBacktest as ChoiceBacktest
 from .classification.key_accounts import backtest_classes as backtest_classes
 from .classification.key_accounts import key_accounts as key_accounts
+from .classification.matrix import PotentialMatrix as PotentialMatrix
+from .classification.matrix import potential_matrix as potential_matrix
 from .classification.reasons import explain as explain
 from .classification.reasons import purchase_history as purchase_history
 from .classification.reasons import silent_key_accounts as silent_key_accounts
@@ -98,9 +101,13 @@ from .report.calendar import withdrawn as withdrawn
 from .report.calendar import write_calendars as write_calendars
 from .report.classification import finding_backtest as finding_backtest
 from .report.classification import finding_classes as finding_classes
+from .report.classification import finding_matrix as finding_matrix
+from .report.classification import finding_outlook as finding_outlook
+from .report.classification import plot_matrix as plot_matrix
 from .report.classification import plot_pareto as plot_pareto
 from .report.classification import table_backtest as table_backtest
 from .report.classification import table_key_accounts as table_key_accounts
+from .report.classification import table_potential as table_potential
 from .report.cultivation import finding_comparison as finding_comparison
 from .report.cultivation import finding_elasticity as finding_elasticity
 from .report.cultivation import finding_feedback as finding_feedback

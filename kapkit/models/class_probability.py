@@ -128,7 +128,7 @@ def _chance_within(within: pd.DataFrame, share: float) -> np.ndarray:
     known = within.columns.to_numpy(dtype=float)
     chances = within.to_numpy(dtype=float)
     if share >= 1:
-        return np.where(np.isnan(chances[:, -1]), np.nan, 1.0)
+        return np.where(np.isnan(chances[:, -1]), np.nan, (chances[:, -1] > 0).astype(float))
     left = int(np.clip(np.searchsorted(known, share) - 1, 0, len(known) - 2))
     low, high = special.logit(np.clip(chances[:, left : left + 2], 1e-9, 1 - 1e-9)).T
     start, end, wanted = special.logit([known[left], known[left + 1], max(share, 1e-6)])
@@ -161,17 +161,24 @@ def share_chances(
         _rank_share(past, part.index, day, weeks, measure, regions)
         for part, day in zip(stacked, origins, strict=True)
     ]
-    if not stacked or len(stacked[0]) < ACCOUNTS_NEEDED:
+    if not stacked or len(stacked[0]) < ACCOUNTS_NEEDED or not any((f < 1).any() for f in future):
         return pd.DataFrame(columns=list(shares), dtype=float)
     features, ranks = pd.concat(stacked, ignore_index=True), pd.concat(future, ignore_index=True)
     now = _described(past, as_of, first_day, measure, regions)
     within = []
     for share in shares:
         inside = (ranks <= share).astype(float)
-        fitted = fit_ridge_glm(features, inside, family=sm.families.Binomial())
-        within.append(fitted.predict(now) if fitted.converged else fitted.predict(now) * np.nan)
+        within.append(_chance(features, inside, now))
     nested = np.maximum.accumulate(np.column_stack(within), axis=1)
     return pd.DataFrame(nested, index=now.index, columns=list(shares))
+
+
+def _chance(features: pd.DataFrame, inside: pd.Series, now: pd.DataFrame) -> pd.Series:
+    """Fit a logit; where all regions are too small for the share to hold anyone, nobody is in."""
+    if inside.min() == inside.max():
+        return pd.Series(float(inside.iloc[0]), index=now.index)
+    fitted = fit_ridge_glm(features, inside, family=sm.families.Binomial())
+    return fitted.predict(now) if fitted.converged else fitted.predict(now) * np.nan
 
 
 def _origins(as_of: dt.date, first_day: dt.date | None, weeks: int) -> list[dt.date]:

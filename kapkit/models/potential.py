@@ -91,7 +91,7 @@ def potential(
         return _told(spend, peers, ends, "peer quantile", level, (float("nan"), float("nan")))
     told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
     losses = [pinball_loss(way, log_spend, level=level) for way in (told, naive)]
-    skill = 1 - losses[0] / losses[1]
+    skill = 1 - losses[0] / losses[1] if losses[1] > 0 else 0.0
     if skill <= 0:
         usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
         covered = float((log_spend <= naive).mean())
@@ -192,7 +192,8 @@ def _fit_and_move(
 ) -> np.ndarray:
     """Regress on one half; the offset is the quantile of what the other half lies above it."""
     x, y = sm.add_constant(known.to_numpy(), has_constant="add"), log_spend.to_numpy(dtype=float)
-    with warnings.catch_warnings():
+    # A perfect fit has no density of errors; its covariance is not used.
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         # Its weights may go round between equally good answers; the offset below sets the level.
         warnings.simplefilter("ignore", IterationLimitWarning)
         found = sm.QuantReg(y[fit], x[fit]).fit(q=level, max_iter=500).params

@@ -67,7 +67,7 @@ def value_interval(
     Papadopoulos, H., Gammerman, A. and Vovk, V. (2008), Normalized nonconformity measures for
     regression conformal prediction, AIA.
     """
-    book = _Book(purchases, first_day, measure)
+    book = _Book(purchases, first_day, measure, axis.half_life_weeks)
     spread = book.spread(axis.value.index, as_of)
     value = axis.best
     if axis.tried.empty or axis.tried[axis.chosen].isna().any():
@@ -93,6 +93,7 @@ class _Book:
     purchases: pd.DataFrame
     first_day: dt.date | None
     measure: Measure
+    half_life_weeks: float
 
     def chance(self, accounts: pd.Index, day: dt.date, level: float) -> pd.DataFrame:
         table = expected_value(
@@ -101,6 +102,7 @@ class _Book:
             as_of=day,
             first_day=self.first_day,
             measure=self.measure,
+            half_life_weeks=self.half_life_weeks,
             level=level,
         )
         return table[["low", "high"]]
