@@ -110,15 +110,12 @@ def check_ranges(template: Path, given: Mapping[str, object]) -> None:
     Raises
     ------
     DataError
-        For cuts that are no cuts, a half-life or horizon that is not above zero, or a country
-        whose holidays are not known.
+        For cuts that are no cuts, a horizon out of range, or a country whose holidays are not
+        known.
     """
     told = {name: one.default for name, one in parameters(template).items()} | dict(given)
     if "cut_by" in told:
         Cuts(by=told["cut_by"], a=told["cut_a"], b=told["cut_b"])  # type: ignore[arg-type]
-    weeks = told.get("half_life_weeks", 1.0)
-    if not (isinstance(weeks, int | float) and weeks > 0):
-        raise DataError(f"half_life_weeks must be above 0, not {weeks}")
     days = told.get("horizon_days", 1)
     if not (isinstance(days, int) and 0 < days <= _MOST_DAYS):
         raise DataError(f"horizon_days must be from 1 to {_MOST_DAYS}, not {days}")

@@ -205,7 +205,6 @@ def test_only_failed_wants_an_earlier_run(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"half_life_weeks": 0.0}, "half_life_weeks must be above 0, not 0.0"),
         ({"horizon_days": 0}, "horizon_days must be from 1 to 731, not 0"),
         (
             {"country": "Atlantis"},
