@@ -19,6 +19,11 @@ from .classification.key_accounts import backtest_classes as backtest_classes
 from .classification.key_accounts import key_accounts as key_accounts
 from .classification.matrix import PotentialMatrix as PotentialMatrix
 from .classification.matrix import potential_matrix as potential_matrix
+from .classification.moves import positions as positions
+from .classification.moves import split_moves as split_moves
+from .classification.moves import steady_classes as steady_classes
+from .classification.overrides import overrides_in_force as overrides_in_force
+from .classification.overrides import with_overrides as with_overrides
 from .classification.reasons import explain as explain
 from .classification.reasons import purchase_history as purchase_history
 from .classification.reasons import silent_key_accounts as silent_key_accounts

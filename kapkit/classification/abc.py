@@ -108,7 +108,7 @@ def classify(
         rank=ranked["value"].rank(ascending=False, method="min").astype(int),
         value_share=ranked["value"] / positive.sum() if len(positive) else np.nan,
     )
-    return Classification(table, thresholds, limits, cuts, _sentence(table, positive))
+    return Classification(table, thresholds, limits, cuts, summary(table, positive))
 
 
 def pareto_curve(value: pd.Series) -> pd.DataFrame:
@@ -171,7 +171,8 @@ def _count(positive: pd.Series, cuts: Cuts, cut: float) -> int:
     return min(max(count, 1), len(positive))
 
 
-def _sentence(table: pd.DataFrame, positive: pd.Series) -> str:
+def summary(table: pd.DataFrame, positive: pd.Series) -> str:
+    """Say how many key accounts there are, and what share of the value they carry."""
     if positive.empty:
         return f"No key account: none of {several(len(table), 'account')} has a positive value."
     key = table[table["class"] == "A"]

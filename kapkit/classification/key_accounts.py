@@ -6,6 +6,7 @@ import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.classification.abc import Classification, Cuts, classify
+from kapkit.classification.overrides import with_overrides
 from kapkit.classification.reasons import explain, purchase_history
 from kapkit.models.class_probability import chances_of_classes
 from kapkit.models.outlook import Outlook, outlook_of
@@ -35,7 +36,8 @@ def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
         next half-year, ``potential`` (revenue a year) with ``potential_low``,
         ``potential_high``, ``stated_potential`` and ``headroom``, ``buys`` (chance of an order
         in the next quarter), ``last_purchase``, ``days_since``, ``usual_gap_days``, ``reason``,
-        ``would_change`` and ``reaches``.
+        ``would_change`` and ``reaches``. Decisions of people stand over the model's
+        (`with_overrides`); ``model_class`` is what it says.
     """
     found, accounts = outlook_of(region), region.accounts
     past = past_value(
@@ -59,7 +61,13 @@ def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
     history = purchase_history(region.purchases, accounts.index, as_of=region.as_of)
     classified = replace(classified, table=table)
     sentences = explain(classified, history, currency=region.book.currency)
-    return replace(classified, table=table.join([history, sentences]))
+    explained = replace(classified, table=table.join([history, sentences]))
+    return with_overrides(
+        explained,
+        region.tables.get("overrides"),
+        as_of=region.as_of,
+        currency=region.book.currency,
+    )
 
 
 def chances_of(classified: Classification, found: Outlook) -> pd.DataFrame:

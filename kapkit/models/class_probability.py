@@ -155,6 +155,8 @@ def share_chances(
         share of the value to come. Empty below 30 accounts or without a complete horizon.
     """
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
+    if past["account_id"].nunique() < ACCOUNTS_NEEDED:
+        return pd.DataFrame(columns=list(shares), dtype=float)
     origins = _origins(as_of, first_day, weeks)
     stacked = [_described(past, day, first_day, measure, regions) for day in origins]
     future = [

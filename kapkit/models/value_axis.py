@@ -376,6 +376,8 @@ def _stacked_glm(
     weeks: int,
 ) -> pd.Series:
     """Learn at up to six past origins how features became revenue per week, and apply it now."""
+    if past["account_id"].nunique() < ACCOUNTS_NEEDED:
+        return pd.Series(np.nan, index=accounts)
     history = _weeks_between(first_day, as_of)
     quarters = max(1, (history - HISTORY_WEEKS_NEEDED) // 13)
     ahead = min(weeks, 13 * quarters)

@@ -121,6 +121,8 @@ def buying_probabilities(
         where at none of the origins some bought and some did not.
     """
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
+    if past["account_id"].nunique() < ACCOUNTS_NEEDED:
+        return pd.DataFrame(columns=["recency", "BG/NBD", "logit"], dtype=float)
     now = account_features(past, past["revenue"], as_of=as_of, first_day=first_day)
     origins = _past_origins(as_of, first_day, weeks)
     stacked = [

@@ -177,12 +177,15 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
 def finding_classes(classified: Classification) -> Finding:
     """Say how many key accounts there are, what they carry, and which are undecided."""
     undecided = int((classified.table["reaches"] != "").sum())
-    moved = int((classified.table["class"] != classified.table["plain_class"]).sum())
+    decided = int((classified.table["class"] != classified.table["model_class"]).sum())
+    moved = int((classified.table["model_class"] != classified.table["plain_class"]).sum())
     sentences = [classified.sentence]
     if undecided:
         sentences.append(
             f"The class of {several(undecided, 'account')} is undecided: another one is likely too."
         )
+    if decided:
+        sentences.append(f"People class {several(decided, 'account')} differently from the model.")
     if moved:
         sentences.append(f"The last twelve months alone would class {moved:,} differently.")
     return Finding(sentences)

@@ -34,7 +34,7 @@ def test_the_table_tells_everything_of_an_account() -> None:
         *("name", "plain_class", "A", "B", "C", "potential", "potential_low", "potential_high"),
         *("headroom", "buys", "stated_potential"),
         *("last_purchase", "days_since", "usual_gap_days"),
-        *("reason", "would_change", "reaches"),
+        *("reason", "would_change", "reaches", "model_class"),
     ]
     best = table.loc["a"]
     assert (best["name"], best["days_since"], best["usual_gap_days"]) == ("Alpha", 0, 7)
