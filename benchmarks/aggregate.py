@@ -5,8 +5,8 @@ contender, in a fresh process, in turn:
 
 Imports are not counted.
 
-- SQL: hand-written DuckDB;
-- kapkit: the same through the book's mapping and Narwhals, no row checked;
+- SQL: hand-written DuckDB, into a table;
+- kapkit: the same through the book's mapping and Narwhals, into a table, no row checked;
 - kapkit, checked: as ``kapkit run`` prepares a book: every row judged, totals reconciled, the
   categories summed too, partitions written per region;
 - polars, pandas: as one writes them.
@@ -40,22 +40,24 @@ JOIN '{0}/partsupp.parquet' ON ps_partkey = l_partkey AND ps_suppkey = l_suppkey
 """
 
 
-def with_sql(data: Path, memory: str, folder: Path) -> None:
+def with_sql(data: Path, memory: str, folder: Path) -> tuple[int, float]:
     import duckdb
 
-    duckdb.connect().execute(f"""
-        COPY (SELECT CAST(account_id AS VARCHAR) AS account_id, date, count(*) AS lines,
+    connection = duckdb.connect()
+    connection.execute(f"""
+        CREATE TABLE days AS
+              SELECT CAST(account_id AS VARCHAR) AS account_id, date, count(*) AS lines,
                      count(DISTINCT CASE WHEN revenue > 0 THEN order_id END) AS orders,
                      sum(CASE WHEN revenue < 0 THEN revenue END) AS credits,
                      sum(revenue) AS revenue, sum(quantity) AS quantity, sum(cost) AS cost,
                      sum(CASE WHEN cost IS NOT NULL THEN revenue END) AS costed_revenue,
                      count(cost) AS costed_lines
-              FROM ({LINES.format(data)}) GROUP BY ALL) TO '{folder}/days.parquet'""")
+              FROM ({LINES.format(data)}) GROUP BY ALL""")
+    return connection.execute("SELECT count(*), sum(revenue) FROM days").fetchall()[0]
 
 
-def with_kapkit(data: Path, memory: str, folder: Path) -> None:
+def with_kapkit(data: Path, memory: str, folder: Path) -> tuple[int, float]:
     import narwhals as nw
-    import pyarrow.parquet as pq
 
     from kapkit.book.book import read_book
     from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
@@ -63,20 +65,23 @@ def with_kapkit(data: Path, memory: str, folder: Path) -> None:
 
     source = read_book(_book(folder, memory), source=data).source
     taken = {STATE: nw.lit(ACCEPTED), OF_REGION: nw.lit("all")}
-    batches = source.batches(purchase_frame(source.table("sales").with_columns(**taken)))
-    with pq.ParquetWriter(folder / "days.parquet", batches.schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
+    days = source.keep(purchase_frame(source.table("sales").with_columns(**taken)), "days")
+    found = days.select(nw.len().alias("rows"), nw.col("revenue").sum()).collect("pyarrow")
+    return found["rows"].item(), found["revenue"].item()
 
 
-def with_checks(data: Path, memory: str, folder: Path) -> None:
+def with_checks(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+    import duckdb
+
     from kapkit.batch.prepare import prepare
     from kapkit.book.book import read_book
 
-    prepare(read_book(_book(folder, memory), source=data).at(), folder / "days.parquet")
+    prepare(read_book(_book(folder, memory), source=data).at(), folder / "prepared")
+    written = f"read_parquet('{folder}/prepared/*/purchases-*.parquet')"
+    return duckdb.execute(f"SELECT count(*), sum(revenue) FROM {written}").fetchall()[0]
 
 
-def with_polars(data: Path, memory: str, folder: Path) -> None:
+def with_polars(data: Path, memory: str, folder: Path) -> tuple[int, float]:
     import polars as pl
 
     def table(name: str) -> pl.LazyFrame:
@@ -101,7 +106,7 @@ def with_polars(data: Path, memory: str, folder: Path) -> None:
         )
     )
     taken = pl.col("revenue")
-    lines.group_by("account_id", "date").agg(
+    days = lines.group_by("account_id", "date").agg(
         lines=pl.len(),
         orders=pl.col("order_id").filter(taken > 0).n_unique(),
         credits=taken.filter(taken < 0).sum(),
@@ -110,10 +115,12 @@ def with_polars(data: Path, memory: str, folder: Path) -> None:
         cost=pl.col("cost").sum(),
         costed_revenue=taken.filter(pl.col("cost").is_not_null()).sum(),
         costed_lines=pl.col("cost").count(),
-    ).sink_parquet(folder / "days.parquet")
+    )
+    found = days.collect(engine="streaming")
+    return found.height, found["revenue"].sum()
 
 
-def with_pandas(data: Path, memory: str, folder: Path) -> None:
+def with_pandas(data: Path, memory: str, folder: Path) -> tuple[int, float]:
     import pandas as pd
 
     item = ["l_orderkey", "l_partkey", "l_suppkey", "l_quantity", "l_extendedprice", "l_discount"]
@@ -150,7 +157,8 @@ def with_pandas(data: Path, memory: str, folder: Path) -> None:
         costed_revenue=("costed_revenue", "sum"),
         costed_lines=("cost", "count"),
     )
-    days.reset_index().astype({"o_custkey": "str"}).to_parquet(folder / "days.parquet")
+    days = days.reset_index().astype({"o_custkey": "str"})
+    return len(days), days["revenue"].sum()
 
 
 CONTENDERS = {
@@ -182,18 +190,11 @@ def measure(name: str, data: Path, memory: str) -> dict[str, float]:
     """Run one contender in this process: seconds, processor time, peak memory, what it found."""
     for module in IMPORTED.get(name, ["duckdb"]):
         import_module(module)
-    import duckdb
-
     with tempfile.TemporaryDirectory() as folder:
         before, began = _work(), time.perf_counter()
-        CONTENDERS[name](data, memory, Path(folder))
-        seconds = time.perf_counter() - began
-        work = _work() - before
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        written = Path(folder) / "days.parquet"
-        files = written / "*" / "purchases-*.parquet" if written.is_dir() else written
-        query = f"SELECT count(*), round(sum(revenue), 2) FROM read_parquet('{files}')"
-        ((rows, revenue),) = duckdb.connect().execute(query).fetchall()
+        rows, revenue = CONTENDERS[name](data, memory, Path(folder))
+        seconds, work = time.perf_counter() - began, _work() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     taken = {"seconds": seconds, "work": work, "MiB": peak}
     return taken | {"rows": rows, "revenue": float(revenue)}
 

@@ -14,8 +14,11 @@ from .classification.abc import Classification as Classification
 from .classification.abc import Cuts as Cuts
 from .classification.abc import classify as classify
 from .classification.abc import pareto_curve as pareto_curve
+from .classification.key_accounts import ChoiceBacktest as ChoiceBacktest
 from .classification.key_accounts import backtest_classes as backtest_classes
 from .classification.key_accounts import key_accounts as key_accounts
+from .classification.matrix import PotentialMatrix as PotentialMatrix
+from .classification.matrix import potential_matrix as potential_matrix
 from .classification.reasons import explain as explain
 from .classification.reasons import purchase_history as purchase_history
 from .classification.reasons import silent_key_accounts as silent_key_accounts
@@ -66,6 +69,9 @@ from .models.gamma_gamma import GammaGamma as GammaGamma
 from .models.gamma_gamma import SpendPerOrder as SpendPerOrder
 from .models.gamma_gamma import spend_per_order as spend_per_order
 from .models.order_history import order_history as order_history
+from .models.outlook import Outlook as Outlook
+from .models.outlook import outlook as outlook
+from .models.outlook import outlook_of as outlook_of
 from .models.pareto_nbd import ParetoNBD as ParetoNBD
 from .models.pilot import Pilot as Pilot
 from .models.pilot import design_pilot as design_pilot
@@ -95,9 +101,13 @@ from .report.calendar import withdrawn as withdrawn
 from .report.calendar import write_calendars as write_calendars
 from .report.classification import finding_backtest as finding_backtest
 from .report.classification import finding_classes as finding_classes
+from .report.classification import finding_matrix as finding_matrix
+from .report.classification import finding_outlook as finding_outlook
+from .report.classification import plot_matrix as plot_matrix
 from .report.classification import plot_pareto as plot_pareto
 from .report.classification import table_backtest as table_backtest
 from .report.classification import table_key_accounts as table_key_accounts
+from .report.classification import table_potential as table_potential
 from .report.cultivation import finding_comparison as finding_comparison
 from .report.cultivation import finding_elasticity as finding_elasticity
 from .report.cultivation import finding_feedback as finding_feedback

@@ -5,9 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -17,7 +15,9 @@ from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
+from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
+from kapkit.models.outlook import outlook_frames, outlook_of
 
 
 def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
@@ -49,10 +49,14 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     beside.mkdir(parents=True)
     frames = snapshot.frames()
     for name, frame in frames.items():
-        _write_partitions(snapshot, name, frame, slugs, beside)
+        _write_partitions(snapshot.source.batches(_in_order(frame)), name, slugs, beside)
+    pooled = outlook_frames(outlook_of(snapshot.company), snapshot.company.accounts)
+    for name, table in pooled.items():
+        made = pa.Table.from_pandas(table, preserve_index=False)
+        _write_partitions(made.to_reader(), name, slugs, beside)
     _write_set_aside(snapshot, beside / "set_aside")
     facts = facts_to_json(snapshot.facts)
-    content = {"facts": facts, "regions": slugs, "frames": list(frames)}
+    content = {"facts": facts, "regions": slugs, "frames": list(frames), "pooled": list(pooled)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     _take_place(beside, folder)
     return slugs
@@ -77,14 +81,17 @@ def _take_place(beside: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_partitions(
-    snapshot: Snapshot, name: str, frame: nw.LazyFrame[Any], slugs: dict[str, str], folder: Path
-) -> None:
-    """Stream one frame into a file per region; an empty file keeps its columns."""
+def _in_order(frame: LazyFrame) -> LazyFrame:
+    """Sort by all columns: written in order, the same data make the same bytes."""
     first = {"region": 0, "account_id": 1}
     names = sorted(frame.collect_schema().names(), key=lambda name: (first.get(name, 2), name))
-    # Sorted by all columns and written in order, the same data make the same bytes.
-    batches = snapshot.source.batches(frame.sort(*names))
+    return frame.sort(*names)
+
+
+def _write_partitions(
+    batches: pa.RecordBatchReader, name: str, slugs: dict[str, str], folder: Path
+) -> None:
+    """Stream one frame into a file per region; an empty file keeps its columns."""
     schema = batches.schema.append(pa.field("_slug", pa.string()))
     folders = pa.array([*slugs.values(), FOR_ALL]), pa.array(list(slugs))
     named = (_with_folder(batch, *folders, schema) for batch in batches)

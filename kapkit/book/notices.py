@@ -59,9 +59,10 @@ class Notice:
         """Say it in one line."""
         worth = f", worth {amount(float(self.revenue), currency)}," if self.revenue else ""
         named = f" ({listing(self.offenders, count=self.keys)})" if self.offenders else ""
+        was = "was" if self.rows == 1 else "were"
         advice = _ADVICE.get(self.reason, "Mend them in the source, if they matter")
         return (
-            f"{self.file}: {self.rows:,} of {self.of_rows:,} rows{worth} were set aside, "
+            f"{self.file}: {self.rows:,} of {self.of_rows:,} rows{worth} {was} set aside, "
             f"{self.reason}{named}. {advice.format(table=self.table)}."
         )
 

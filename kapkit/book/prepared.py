@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from dataclasses import asdict
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class PreparedBook:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._whole = lru_cache(maxsize=1)(self.company)
 
     @cached_property
     def facts(self) -> BookFacts:
@@ -80,8 +81,12 @@ class PreparedBook:
 
     def _read(self, name: str | None, folders: list[Path]) -> Region:
         everywhere = [*folders, self.folder / FOR_ALL]
-        frames = {frame: self._frame(frame, everywhere) for frame in self._content["frames"]}
-        return make_region(name, self.facts, frames)
+        frames, pooled = (
+            {frame: self._frame(frame, everywhere) for frame in self._content[kind]}
+            for kind in ("frames", "pooled")
+        )
+        whole = None if name is None else self._whole
+        return make_region(name, self.facts, frames, pooled=pooled, whole=whole)
 
     def _frame(self, frame: str, folders: list[Path]) -> pd.DataFrame:
         files = [str(file) for folder in folders for file in sorted(folder.glob(f"{frame}-*"))]

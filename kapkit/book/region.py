@@ -1,7 +1,7 @@
 """What the analysis sees: one region (or the whole company) as of a day, in small frames."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,14 +53,15 @@ class BookFacts:
         return "margin" if self.costed_share >= COSTED_SHARE_NEEDED else "revenue"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Region:
     """One region's accounts and what they bought up to ``as_of``.
 
     ``accounts`` is indexed by ``account_id``; ``purchases`` has a row per account and day,
     ``categories`` one per account, month and category. ``tables`` holds the other tables the
     book has, by name, with the rows of this region and those that are for all (columns:
-    `kapkit.book.schema`). ``name`` is None for the whole company.
+    `kapkit.book.schema`). ``name`` is None for the whole company, which ``whole`` gives to what
+    is learned from all regions; ``pooled`` is what a run has learned of it already, by name.
     """
 
     name: str | None
@@ -69,6 +70,13 @@ class Region:
     purchases: pd.DataFrame
     categories: pd.DataFrame
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    pooled: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    whole: "Callable[[], Region] | None" = field(default=None, repr=False)
+
+    @property
+    def company(self) -> "Region":
+        """All regions together, as far as they are at hand."""
+        return self if self.whole is None else self.whole()
 
     @property
     def as_of(self) -> dt.date:
@@ -108,6 +116,8 @@ class Region:
                 bought.get(name, self.purchases.iloc[:0]),
                 sorts.get(name, self.categories.iloc[:0]),
                 {table: _part(frame, name) for table, frame in self.tables.items()},
+                {model: _part(frame, name) for model, frame in self.pooled.items()},
+                lambda: self,
             )
 
     def check(self) -> str:
@@ -135,7 +145,14 @@ class Region:
         return f"{proof}; revenue {expected:,.2f} here"
 
 
-def make_region(name: str | None, facts: BookFacts, frames: Mapping[str, pd.DataFrame]) -> Region:
+def make_region(
+    name: str | None,
+    facts: BookFacts,
+    frames: Mapping[str, pd.DataFrame],
+    *,
+    pooled: Mapping[str, pd.DataFrame] | None = None,
+    whole: Callable[[], Region] | None = None,
+) -> Region:
     """Shape collected frames into a region: typed, sorted, the whole company or one part."""
     accounts = _typed(ACCOUNTS, frames["accounts"]).sort_values("account_id")
     purchases = _typed(PURCHASES, frames["purchases"]).sort_values(["account_id", "date"])
@@ -148,6 +165,8 @@ def make_region(name: str | None, facts: BookFacts, frames: Mapping[str, pd.Data
         purchases.drop(columns="region").reset_index(drop=True),
         categories.drop(columns="region").reset_index(drop=True),
         {table: _typed(TABLES[table], frame) for table, frame in _others(frames).items()},
+        pooled or {},
+        whole,
     )
 
 

@@ -87,8 +87,18 @@ class Snapshot:
         DataError
             If the book has no such region.
         """
-        if name is not None and name not in self.regions:
+        if name is None:
+            return self.company
+        if name not in self.regions:
             raise unknown_region(name, self.regions)
+        return self._collected(name)
+
+    @cached_property
+    def company(self) -> Region:
+        """All regions together, collected once."""
+        return self._collected(None)
+
+    def _collected(self, name: str | None) -> Region:
         here = {
             key: frame if name is None else frame.filter(_counts_for(name))
             for key, frame in self.frames().items()
@@ -96,7 +106,8 @@ class Snapshot:
         frames = {
             key: frame.collect("pyarrow").to_arrow().to_pandas() for key, frame in here.items()
         }
-        return make_region(name, self.facts, frames)
+        whole = None if name is None else lambda: self.company
+        return make_region(name, self.facts, frames, whole=whole)
 
     def frames(self) -> dict[str, LazyFrame]:
         """Give the frames of the analysis, all regions, each with a ``region`` column.

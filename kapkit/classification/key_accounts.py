@@ -1,18 +1,25 @@
-"""2.1 for one region: value, class and reason of every account."""
+"""2.1 for one region: value, class, its chance, potential and reason of every account."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.classification.abc import Classification, Cuts, classify
 from kapkit.classification.reasons import explain, purchase_history
-from kapkit.models.backtest import ValueBacktest, backtest_value
-from kapkit.models.value import expected_value, past_value
+from kapkit.models.class_probability import chances_of_classes
+from kapkit.models.outlook import Outlook, outlook_of
+from kapkit.models.value import past_value
+from kapkit.wording import percent, several
+
+_POTENTIAL = ["potential", "potential_low", "potential_high", "headroom", "buys"]
 
 
-def key_accounts(
-    region: Region, *, cuts: Cuts | None = None, half_life_weeks: float = 26.0
-) -> Classification:
+def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
     """Decide who a region's key accounts are: class, expected value and reason of each.
+
+    Accounts are valued by the way that ranked best on the company's own past (`outlook_of`);
+    the class that the last twelve months alone would give stands beside.
 
     Parameters
     ----------
@@ -20,60 +27,124 @@ def key_accounts(
         The region as of a day.
     cuts : Cuts
         Where classes begin; default: a fifth of the accounts A, the next three tenths B.
-    half_life_weeks : float, weeks
-        Age at which a purchase counts half.
 
     Returns
     -------
     Classification
-        Its table also has ``name``, ``last_purchase``, ``days_since``, ``usual_gap_days``,
-        ``reason``, ``would_change`` and ``reaches``.
+        Its table also has ``name``, ``plain_class``, the chances ``A``, ``B`` and ``C`` of the
+        next half-year, ``potential`` (revenue a year) with ``potential_low``,
+        ``potential_high``, ``stated_potential`` and ``headroom``, ``buys`` (chance of an order
+        in the next quarter), ``last_purchase``, ``days_since``, ``usual_gap_days``, ``reason``,
+        ``would_change`` and ``reaches``.
     """
-    accounts = region.accounts.index
-    measure = region.book.value_measure
-    value = expected_value(
-        region.purchases,
-        accounts,
-        as_of=region.as_of,
-        first_day=region.book.first_day,
-        measure=measure,
-        half_life_weeks=half_life_weeks,
+    found, accounts = outlook_of(region), region.accounts
+    past = past_value(
+        region.purchases, accounts.index, as_of=region.as_of, measure=region.book.value_measure
     )
-    past = past_value(region.purchases, accounts, as_of=region.as_of, measure=measure)
+    bought = region.purchases.groupby("account_id").size()
+    value = found.accounts[["value", "low", "high"]].assign(
+        order_days=bought.reindex(accounts.index, fill_value=0)
+    )
     classified = classify(value, past, cuts=cuts)
-    history = purchase_history(region.purchases, accounts, as_of=region.as_of)
+    plain = classify(value.assign(value=past), past, cuts=cuts).table["class"]
+    table = classified.table.join(
+        [
+            accounts[["name"]],
+            plain.rename("plain_class"),
+            chances_of(classified, found),
+            found.accounts[_POTENTIAL],
+            accounts.reindex(columns=["stated_potential"]).astype(float),
+        ]
+    )
+    history = purchase_history(region.purchases, accounts.index, as_of=region.as_of)
+    classified = replace(classified, table=table)
     sentences = explain(classified, history, currency=region.book.currency)
-    table = classified.table.join([region.accounts["name"], history, sentences])
-    return replace(classified, table=table)
+    return replace(classified, table=table.join([history, sentences]))
 
 
-def backtest_classes(
-    region: Region, *, cuts: Cuts | None = None, half_life_weeks: float = 26.0
-) -> ValueBacktest:
-    """Judge the choice of key accounts on the region's own last half-year.
+def chances_of(classified: Classification, found: Outlook) -> pd.DataFrame:
+    """Give each account's chances to belong to A, B and C by what it is worth next.
+
+    Parameters
+    ----------
+    classified : Classification
+        The classes, for how large a share of the buying accounts each is.
+    found : Outlook
+        For the chance to be in each top share.
+
+    Returns
+    -------
+    DataFrame indexed like the accounts
+        ``A``, ``B``, ``C``, which sum to 1; missing where they cannot be told.
+    """
+    counts = classified.counts()
+    bought = max(int((classified.table["order_days"] > 0).sum()), 1)
+    shares = [min(int(counts[list(up_to)].sum()) / bought, 1.0) for up_to in ("A", "AB")]
+    return chances_of_classes(found.within, *shares)
+
+
+@dataclass(frozen=True)
+class ChoiceBacktest:
+    """How each way of valuing accounts would have chosen, in this region and the company.
+
+    ``table`` is indexed by way, the plain one first: ``capture_here``, ``capture_20`` and
+    ``capture_5`` (company), shares of the value that hindsight would have caught, and
+    ``chosen``. ``worse`` says that the chosen way did worse here than the plain one, by more
+    than chance; ``told`` that anything could be told.
+    """
+
+    table: pd.DataFrame
+    worse: bool
+    told: bool
+    sentences: tuple[str, ...]
+
+
+def backtest_classes(region: Region) -> ChoiceBacktest:
+    """Judge the choice of key accounts on the past: would it have been right?
 
     Parameters
     ----------
     region : Region
         The region as of a day.
-    cuts : Cuts
-        As in `key_accounts`; its share of accounts is chosen, where it is cut by accounts, else
-        a fifth.
-    half_life_weeks : float, weeks
-        As in `key_accounts`.
 
     Returns
     -------
-    ValueBacktest
-        See `backtest_value`.
+    ChoiceBacktest
+        Captures here are missing below 30 accounts.
     """
-    cuts = cuts or Cuts()
-    return backtest_value(
-        region.purchases,
-        region.accounts.index,
-        as_of=region.as_of,
-        first_day=region.book.first_day,
-        measure=region.book.value_measure,
-        half_life_weeks=half_life_weeks,
-        share=cuts.a if cuts.by == "accounts" else Cuts().a,
+    found = outlook_of(region)
+    company, here = found.ways("value"), found.ways("value", region.name)
+    table = company[["capture_20", "capture_5", "chosen"]].assign(
+        capture_here=here["capture_20"].reindex(company.index)
+    )
+    row = here.reindex([found.chosen]).iloc[0]
+    return ChoiceBacktest(
+        table,
+        bool(row["gain_high"] < 0),
+        bool(table["capture_20"].notna()[found.chosen]),
+        (found.said["value"], _verdict(row, table["capture_here"], found.chosen)),
+    )
+
+
+def _verdict(row: pd.Series, captures: pd.Series, chosen: str) -> str:
+    if pd.isna(captures[chosen]):
+        known = 0 if pd.isna(row["accounts"]) else int(row["accounts"])
+        return (
+            f"Not enough data to tell in this region alone: {several(known, 'account')} had bought "
+            "by then, 30 are needed; the company's answer stands."
+        )
+    if chosen == "plain" or pd.isna(row["gain"]):
+        return f"In this region the plain ranking caught {percent(captures['plain'])}."
+    said = (
+        f"In this region it caught {percent(captures[chosen])}, the last twelve months "
+        f"{percent(captures['plain'])}"
+    )
+    if row["gain_low"] > 0:
+        return f"{said}: it ranks better here."
+    if row["gain_high"] < 0:
+        return f"{said}: the plain ranking was better here; read the order with care."
+    return (
+        f"{said}; the difference of {row['gain'] * 100:+z.0f} points "
+        f"({row['gain_low'] * 100:+z.0f} to {row['gain_high'] * 100:+z.0f}) is within chance for "
+        f"{several(int(row['accounts']), 'account')}."
     )

@@ -7,11 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from kapkit.classification.abc import Classification
+from kapkit.classification.abc import CLASSES, Classification
 from kapkit.wording import amount, percent, several, signed_percent
 
 #: An account is called silent when it has not ordered for this many of its usual gaps.
 SILENT_GAPS = 2
+
+#: From this chance of another class on, an account is undecided.
+LIKELY_TOO = 0.3
 
 #: Above this, a ratio is said as a multiple rather than in percent.
 MANY_TIMES = 3
@@ -71,8 +74,9 @@ def explain(
     Returns
     -------
     DataFrame indexed like ``classified.table``
-        ``reason``, ``would_change`` and ``reaches``: the other class that the interval of the
-        value reaches, empty where it reaches none.
+        ``reason``, ``would_change`` and ``reaches``: the other class that is likely enough
+        (30 %) to leave the account undecided, empty where none is. Where chances of classes
+        are not known, the one that the interval of the value reaches.
     """
     rows = classified.table.join(history).to_dict("records")
     return pd.DataFrame(
@@ -154,8 +158,15 @@ def _change(row: _Row, classified: Classification, currency: str) -> str:
         end = classified.limits[row["class"]]
         parts.append(f"{worse} below {_distance(row['value'], end, currency)}")
     reached = _reached(row, classified)
-    undecided = f". Undecided: its range reaches class {reached}" if reached else ""
-    return "; ".join(parts) + undecided
+    return "; ".join(parts) + (f". {_undecided(row, reached)}" if reached else "")
+
+
+def _undecided(row: _Row, reached: str) -> str:
+    if math.isnan(row.get("A", math.nan)):
+        return f"Undecided: its range reaches class {reached}"
+    likely = sorted(CLASSES, key=lambda name: -row[name])[:2]
+    chances = " or ".join(f"{name} ({percent(row[name])})" for name in likely)
+    return f"Undecided: {chances}"
 
 
 def _distance(value: float, threshold: float, currency: str) -> str:
@@ -168,7 +179,11 @@ def _distance(value: float, threshold: float, currency: str) -> str:
 
 
 def _reached(row: _Row, classified: Classification) -> str:
-    """Name the neighbouring class that the account's interval reaches, the better one first."""
+    """Name the other class that is likely too, else the one that the interval reaches."""
+    if not math.isnan(row.get("A", math.nan)):
+        others = {name: row[name] for name in CLASSES if name != row["class"]}
+        likely = max(others, key=lambda name: others[name])
+        return likely if others[likely] >= LIKELY_TOO else ""
     better, worse = _neighbours(classified)[row["class"]]
     if better and row["high"] >= classified.thresholds[better]:
         return better

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy import special
 
 from kapkit.models.account_features import account_features
 from kapkit.models.backtest import ACCOUNTS_NEEDED
@@ -14,7 +16,11 @@ from kapkit.models.scores import brier_skill, calibration_error
 from kapkit.models.value import Measure, expected_value, worth
 from kapkit.wording import percent, several
 
-CLASSES = ["A", "B", "C"]
+if TYPE_CHECKING:
+    from pandas.core.groupby import SeriesGroupBy
+
+#: Top shares whose chances are learned: those of other cuts are read off between them.
+SHARES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7)
 _FEATURES = ["value_8", "value_26", "value_rate", "recency", "overdue", "mean_order", "single"]
 _ORIGINS, _LEAST_HISTORY_WEEKS = 4, 13
 
@@ -24,11 +30,13 @@ class ClassProbabilities:
     """The chance of each class over the next horizon, and how such chances came true before.
 
     ``probability`` has a row per account and the columns A, B, C, which sum to 1; missing where
-    it cannot be told. ``table`` has the rows ``logit`` and ``hard class`` (1 for those ranked
-    A at the origin), with ``brier_skill`` and ``calibration_error`` of A.
+    it cannot be told; ``within`` the chance to be in the top share that each column names, from
+    which the classes of other cuts follow. ``table`` has the rows ``logit`` and ``hard class`` (1
+    for those ranked A at the origin), with ``brier_skill`` and ``calibration_error`` of A.
     """
 
     probability: pd.DataFrame
+    within: pd.DataFrame
     table: pd.DataFrame
     undecided: float
     sentence: str
@@ -43,6 +51,7 @@ def class_probabilities(
     measure: Measure,
     shares: tuple[float, float] = (0.2, 0.5),
     horizon_weeks: int = 26,
+    regions: pd.Series | None = None,
 ) -> ClassProbabilities:
     """Give the chance that an account's next value ranks it A, B or C.
 
@@ -68,6 +77,9 @@ def class_probabilities(
         Share of the accounts in A, and in A or B.
     horizon_weeks : int, weeks
         Over which the value to come is summed.
+    regions : Series, optional
+        Region of each account, where accounts are ranked within theirs; what is learned is
+        still learned from all, so that small regions borrow strength.
 
     Returns
     -------
@@ -75,43 +87,98 @@ def class_probabilities(
         ``undecided`` is the share of accounts with a chance of A between 30 and 70 %.
     """
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
-    now = class_chances(past, as_of, first_day, measure, shares, horizon_weeks)
-    probability = now.reindex(accounts)
-    never = ~accounts.isin(past["account_id"])
-    probability[never] = [0.0, 0.0, 1.0]
-    table = _judged(past, as_of, first_day, measure, shares, horizon_weeks)
+    asked = tuple(sorted({*SHARES, *shares}))
+    now = share_chances(past, as_of, first_day, measure, asked, horizon_weeks, regions)
+    within = now.reindex(accounts)
+    within[~accounts.isin(past["account_id"])] = 0.0
+    probability = chances_of_classes(within, *shares)
+    table = _judged(past, as_of, first_day, measure, shares, horizon_weeks, regions)
     undecided = float(probability["A"].between(0.3, 0.7).mean()) if len(now) else float("nan")
-    return ClassProbabilities(probability, table, undecided, _sentence(table, undecided))
+    return ClassProbabilities(probability, within, table, undecided, _sentence(table, undecided))
 
 
-def class_chances(
+def chances_of_classes(within: pd.DataFrame, a: float, b: float) -> pd.DataFrame:
+    """Give the chances of A, B and C for any cuts, from those of the shares that were learned.
+
+    Parameters
+    ----------
+    within : DataFrame
+        `ClassProbabilities.within`: chance to be in the top share of each column.
+    a, b : float, 0 to 1
+        Share of the accounts in A, and in A or B. Between learned shares log odds are taken as
+        linear in the log odds of the share; beyond the last ones, as going on in that line.
+
+    Returns
+    -------
+    DataFrame indexed like ``within``
+        A, B and C, which sum to 1.
+
+    Examples
+    --------
+    >>> chances_of_classes(pd.DataFrame({0.2: [0.3], 0.5: [0.8]}), 0.2, 0.5).round(2).to_numpy()
+    array([[0.3, 0.5, 0.2]])
+    """
+    in_a = _chance_within(within, a)
+    in_b = np.maximum(in_a, _chance_within(within, b))
+    return pd.DataFrame({"A": in_a, "B": in_b - in_a, "C": 1 - in_b}, index=within.index)
+
+
+def _chance_within(within: pd.DataFrame, share: float) -> np.ndarray:
+    """Read a share off the line through the two learned shares beside it."""
+    known = within.columns.to_numpy(dtype=float)
+    chances = within.to_numpy(dtype=float)
+    if share >= 1:
+        return np.where(np.isnan(chances[:, -1]), np.nan, (chances[:, -1] > 0).astype(float))
+    left = int(np.clip(np.searchsorted(known, share) - 1, 0, len(known) - 2))
+    low, high = special.logit(np.clip(chances[:, left : left + 2], 1e-9, 1 - 1e-9)).T
+    start, end, wanted = special.logit([known[left], known[left + 1], max(share, 1e-6)])
+    found = special.expit(low + (wanted - start) / (end - start) * (high - low))
+    # One that never bought is in no top share whatever the line says.
+    return np.where(chances[:, -1] == 0, 0.0, found)
+
+
+def share_chances(
     purchases: pd.DataFrame,
     as_of: dt.date,
     first_day: dt.date | None,
     measure: Measure,
-    shares: tuple[float, float],
+    shares: tuple[float, ...],
     weeks: int,
+    regions: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Learn at past origins and apply at a day; empty where there is too little to learn from."""
+    """Learn at past origins and apply at a day; missing where there is too little to learn from.
+
+    Returns
+    -------
+    DataFrame
+        A row per account that ever ordered, a column per share: the chance to be in that top
+        share of the value to come. Empty below 30 accounts or without a complete horizon.
+    """
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
     origins = _origins(as_of, first_day, weeks)
-    stacked = [_described(past, day, first_day, measure) for day in origins]
+    stacked = [_described(past, day, first_day, measure, regions) for day in origins]
     future = [
-        _rank_share(past, part.index, day, weeks, measure)
+        _rank_share(past, part.index, day, weeks, measure, regions)
         for part, day in zip(stacked, origins, strict=True)
     ]
-    if not stacked or len(stacked[0]) < ACCOUNTS_NEEDED:
-        return pd.DataFrame(columns=CLASSES, dtype=float)
+    if not stacked or len(stacked[0]) < ACCOUNTS_NEEDED or not any((f < 1).any() for f in future):
+        return pd.DataFrame(columns=list(shares), dtype=float)
     features, ranks = pd.concat(stacked, ignore_index=True), pd.concat(future, ignore_index=True)
-    now = _described(past, as_of, first_day, measure)
+    now = _described(past, as_of, first_day, measure, regions)
     within = []
     for share in shares:
         inside = (ranks <= share).astype(float)
-        fitted = fit_ridge_glm(features, inside, family=sm.families.Binomial())
-        within.append(fitted.predict(now) if fitted.converged else fitted.predict(now) * np.nan)
-    in_a = within[0]
-    in_b = pd.Series(np.maximum(within[0], within[1]), index=now.index)
-    return pd.DataFrame({"A": in_a, "B": in_b - in_a, "C": 1 - in_b})
+        within.append(_chance(features, inside, now))
+    nested = np.maximum.accumulate(np.column_stack(within), axis=1)
+    return pd.DataFrame(nested, index=now.index, columns=list(shares))
+
+
+def _chance(features: pd.DataFrame, inside: pd.Series, now: pd.DataFrame) -> pd.Series:
+    """Fit a logit; where all regions are too small for the share to hold anyone, nobody is in."""
+    if inside.min() == inside.max():
+        return pd.Series(float(inside.iloc[0]), index=now.index)
+    fitted = fit_ridge_glm(features, inside, family=sm.families.Binomial())
+    return fitted.predict(now) if fitted.converged else fitted.predict(now) * np.nan
 
 
 def _origins(as_of: dt.date, first_day: dt.date | None, weeks: int) -> list[dt.date]:
@@ -121,25 +188,45 @@ def _origins(as_of: dt.date, first_day: dt.date | None, weeks: int) -> list[dt.d
 
 
 def _described(
-    past: pd.DataFrame, day: dt.date, first_day: dt.date | None, measure: Measure
+    past: pd.DataFrame,
+    day: dt.date,
+    first_day: dt.date | None,
+    measure: Measure,
+    regions: pd.Series | None,
 ) -> pd.DataFrame:
     """Give features of each account, with its rank by half-life value as log odds."""
     features = account_features(past, worth(past, measure=measure), as_of=day, first_day=first_day)
     value = expected_value(past, features.index, as_of=day, first_day=first_day, measure=measure)
-    share = (value["value"].rank(ascending=False) - 0.5) / len(value)
+    ranked = _grouped(value["value"], regions)
+    share = (ranked.rank(ascending=False) - 0.5) / ranked.transform("size")
     return features[_FEATURES].assign(rank=np.log(share / (1 - share)))
 
 
 def _rank_share(
-    past: pd.DataFrame, accounts: pd.Index, day: dt.date, weeks: int, measure: Measure
+    past: pd.DataFrame,
+    accounts: pd.Index,
+    day: dt.date,
+    weeks: int,
+    measure: Measure,
+    regions: pd.Series | None,
 ) -> pd.Series:
     """Rank accounts by the value that came: 0 the best, 1 the last; what earns nothing is last."""
     date, start = past["date"], pd.Timestamp(day)
     after = past[(date > start) & (date <= start + pd.Timedelta(weeks=weeks))]
     future = worth(after, measure=measure).groupby(after["account_id"]).sum()
     future = future.reindex(accounts, fill_value=0.0)
-    rank = future.rank(ascending=False, method="first") / max(len(future), 1)
-    return rank.where(future > 0, 1.0)
+    ranked = _grouped(future, regions)
+    # Half a place up, as cuts are rounded to the nearest account.
+    share = (ranked.rank(ascending=False, method="first") - 0.5) / ranked.transform("size")
+    kept: pd.Series = share.where(future > 0, 1.0)
+    return kept
+
+
+def _grouped(values: pd.Series, regions: pd.Series | None) -> "SeriesGroupBy[Any, Any]":
+    """Group accounts by region; all in one where none are given."""
+    if regions is None:
+        return values.groupby(np.zeros(len(values)))
+    return values.groupby(regions.reindex(values.index).fillna("").to_numpy())
 
 
 def _judged(
@@ -149,20 +236,23 @@ def _judged(
     measure: Measure,
     shares: tuple[float, float],
     weeks: int,
+    regions: pd.Series | None,
 ) -> pd.DataFrame:
     """Compare the chances of A said a horizon ago, and the hard class, with what came."""
     ways = pd.Index(["logit", "hard class"], name="way")
     day = as_of - dt.timedelta(weeks=weeks)
-    said = class_chances(past, day, first_day, measure, shares, weeks)
-    if said.empty or said["A"].isna().any():
+    said = share_chances(past, day, first_day, measure, shares, weeks, regions)
+    if said.empty or said.isna().any(axis=None):
         nothing = pd.DataFrame(np.nan, index=ways, columns=["brier_skill", "calibration_error"])
         return nothing.assign(accounts=len(said))
-    came = (_rank_share(past, said.index, day, weeks, measure) <= shares[0]).astype(float)
+    rank = _rank_share(past, said.index, day, weeks, measure, regions)
+    came = (rank <= shares[0]).astype(float)
     value = expected_value(past, said.index, as_of=day, first_day=first_day, measure=measure)
-    hard = (value["value"].rank(ascending=False, pct=True) <= shares[0]).astype(float)
+    ranked = _grouped(value["value"], regions)
+    hard = (ranked.rank(ascending=False, pct=True) <= shares[0]).astype(float)
     rows = [
         [brier_skill(way, came), calibration_error(way, came), len(came)]
-        for way in (said["A"], hard)
+        for way in (said[shares[0]], hard)
     ]
     return pd.DataFrame(rows, index=ways, columns=["brier_skill", "calibration_error", "accounts"])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy import stats
 from statsmodels.tools.sm_exceptions import IterationLimitWarning
 
 from kapkit.models.scores import pinball_loss
@@ -16,6 +17,9 @@ ACCOUNTS_NEEDED = 60
 _FOLDS = 10
 #: Accounts of the book that count beside those of a small group of peers.
 _PRIOR_PEERS = 20.0
+#: More accounts than this would only make the regression slower.
+_MOST = 20_000
+_EIGHTY = float(stats.norm.ppf(0.9))
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Potential:
     """What peers at a high quantile spend, per account, and whether features help to tell.
 
     ``table`` has a row per account: ``potential`` (per year, like the spend; at least the
-    account's own), ``headroom`` (potential less spend) and ``rank`` (1: most headroom).
+    account's own) with the 80 % interval ``low`` and ``high`` of the quantile, ``headroom``
+    (potential less spend) and ``rank`` (1: most headroom).
     ``skill`` is the share of the plain peer quantile's pinball loss that features take away,
     out of fold; ``covered`` the share of accounts that spend no more than said, nominally
     ``level``.
@@ -58,12 +63,17 @@ def potential(
     level : float, 0 to 1
         Which quantile of peers; .8 or .9.
     seed : int
-        Of the folds.
+        Of the folds, and of the 20,000 accounts that are learned from where there are more.
 
     Returns
     -------
     Potential
         With its sentence.
+
+    Notes
+    -----
+    The interval is that of a quantile's order statistics, as if the accounts were shared among
+    the coefficients.
 
     References
     ----------
@@ -71,22 +81,56 @@ def potential(
     Patterson, E. and Candes, E. (2019), Conformalized quantile regression, NeurIPS 32.
     """
     learned = spend[spend > 0]
+    learned = learned.sample(min(len(learned), _MOST), random_state=seed)
     log_spend = pd.Series(np.log(learned), index=learned.index)
     design = peer_design(features.reindex(spend.index))
     known = design.reindex(learned.index)
     if len(learned) < ACCOUNTS_NEEDED:
         peers = _peer_quantile(log_spend, features, spend.index, level)
-        return _told(spend, peers, "peer quantile", level, (float("nan"), float("nan")))
+        ends = quantile_interval(log_spend, peers, level=level)
+        return _told(spend, peers, ends, "peer quantile", level, (float("nan"), float("nan")))
     told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
     losses = [pinball_loss(way, log_spend, level=level) for way in (told, naive)]
-    skill = 1 - losses[0] / losses[1]
+    skill = 1 - losses[0] / losses[1] if losses[1] > 0 else 0.0
     if skill <= 0:
         usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
         covered = float((log_spend <= naive).mean())
-        return _told(spend, usual, "peer quantile", level, (skill, covered))
+        ends = quantile_interval(log_spend, usual, level=level)
+        return _told(spend, usual, ends, "peer quantile", level, (skill, covered))
     quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed)
     covered = float((log_spend <= told).mean())
-    return _told(spend, quantile, "quantile regression", level, (skill, covered))
+    ends = quantile_interval(log_spend, quantile, level=level, coefficients=known.shape[1] + 1)
+    return _told(spend, quantile, ends, "quantile regression", level, (skill, covered))
+
+
+def quantile_interval(
+    log_spend: pd.Series, quantile: pd.Series, *, level: float, coefficients: int = 1
+) -> pd.DataFrame:
+    """Say how far chance may have put a quantile off: an 80 % interval from order statistics.
+
+    Parameters
+    ----------
+    log_spend : Series
+        What was learned from.
+    quantile : Series
+        Log of the quantile, of these and other accounts.
+    level : float, 0 to 1
+        Which quantile.
+    coefficients : int
+        How many were fitted.
+
+    Returns
+    -------
+    DataFrame indexed like ``quantile``
+        ``low`` and ``high``, logs.
+    """
+    above = (log_spend - quantile.reindex(log_spend.index)).dropna()
+    if above.empty:
+        return pd.DataFrame(np.nan, index=quantile.index, columns=["low", "high"])
+    reach = _EIGHTY * np.sqrt(level * (1 - level) * coefficients / len(above))
+    ends = above.quantile([max(level - reach, 0.0), min(level + reach, 1.0)]).to_numpy()
+    shift = ends - float(above.quantile(level))
+    return pd.DataFrame({"low": quantile + shift[0], "high": quantile + shift[1]})
 
 
 def peer_design(features: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +139,7 @@ def peer_design(features: pd.DataFrame) -> pd.DataFrame:
     logs = pd.DataFrame(np.sign(numbers) * np.log1p(numbers.abs()), index=features.index)
     missing = logs.isna().astype(float).add_suffix(" missing")
     text = features.drop(columns=numbers.columns).astype("str").fillna("not known")
-    dummies = pd.get_dummies(text, drop_first=True, dtype=float)
+    dummies = pd.get_dummies(text, drop_first=True, dtype=float) if text.shape[1] else text
     design = pd.concat([logs.fillna(logs.median()).fillna(0.0), missing, dummies], axis=1)
     spread = design.std(ddof=0)
     kept = design.loc[:, spread > 1e-9]
@@ -148,7 +192,8 @@ def _fit_and_move(
 ) -> np.ndarray:
     """Regress on one half; the offset is the quantile of what the other half lies above it."""
     x, y = sm.add_constant(known.to_numpy(), has_constant="add"), log_spend.to_numpy(dtype=float)
-    with warnings.catch_warnings():
+    # A perfect fit has no density of errors; its covariance is not used.
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         # Its weights may go round between equally good answers; the offset below sets the level.
         warnings.simplefilter("ignore", IterationLimitWarning)
         found = sm.QuantReg(y[fit], x[fit]).fit(q=level, max_iter=500).params
@@ -178,15 +223,18 @@ def _peer_quantile(
 def _told(
     spend: pd.Series,
     log_quantile: pd.Series,
+    ends: pd.DataFrame,
     method: str,
     level: float,
     judged: tuple[float, float],
 ) -> Potential:
     known = spend.fillna(0.0).clip(lower=0)
-    reached = np.exp(log_quantile)
-    bound = pd.Series(np.maximum(reached, known), index=spend.index).where(reached.notna())
-    headroom = bound - known
-    table = pd.DataFrame({"potential": bound, "headroom": headroom})
+    logs = ends.assign(potential=log_quantile)[["potential", "low", "high"]]
+    told = pd.DataFrame(np.exp(logs.to_numpy(dtype=float)), logs.index, logs.columns)
+    # What an account spends already is no question of chance.
+    table = told.clip(lower=known, axis=0).where(told.notna())
+    headroom = table["potential"] - known
+    table = table.assign(headroom=headroom)
     table["rank"] = headroom.rank(ascending=False, method="min")
     count = int((spend > 0).sum())
     return Potential(table, method, level, *judged, _sentence(method, level, *judged, count))

@@ -50,7 +50,9 @@ class ValueAxis:
 
     ``value`` has a row per account and a column per candidate (per year, in the book's
     currency; a candidate that could not be fitted is missing). ``table`` has a row per
-    candidate: mean ``capture_20`` and ``capture_5`` over ``origins``, and ``chosen``.
+    candidate: mean ``capture_20`` and ``capture_5`` over ``origins``, and ``chosen``. ``tried``
+    has what was said at each origin, a row per origin and account: the candidates and the
+    ``future`` that followed, per year.
     """
 
     value: pd.DataFrame
@@ -59,6 +61,7 @@ class ValueAxis:
     half_life_weeks: float
     origins: list[dt.date]
     sentence: str
+    tried: pd.DataFrame
 
     @property
     def best(self) -> pd.Series:
@@ -108,12 +111,13 @@ def value_axis(
     """
     judged = _origins(as_of, first_day, horizon_weeks, origins)
     known = purchases[purchases["date"] <= pd.Timestamp(as_of)]
-    captures = [
-        found
+    tries = {
+        pd.Timestamp(origin): found
         for origin in judged
-        if (found := _captures(known, origin, first_day, measure, horizon_weeks)) is not None
-    ]
-    chosen, table = _choice(captures)
+        if (found := _tried(known, origin, first_day, measure, horizon_weeks)) is not None
+    }
+    tried = pd.concat(tries, names=["origin", "account_id"]) if tries else _untried()
+    chosen, table = _choice(mean_captures(tried))
     half_life = best_half_life(
         known, as_of=as_of, first_day=first_day, measure=measure, horizon_weeks=horizon_weeks
     )
@@ -129,8 +133,37 @@ def value_axis(
     if value[chosen].isna().any():
         chosen = "half-life"
     table = table.assign(chosen=table.index == chosen)
-    sentence = _sentence(table, chosen, half_life, len(captures), horizon_weeks)
-    return ValueAxis(value, table, chosen, half_life, judged[: len(captures)], sentence)
+    sentence = _sentence(table, chosen, half_life, len(tries), horizon_weeks)
+    return ValueAxis(value, table, chosen, half_life, judged[: len(tries)], sentence, tried)
+
+
+def mean_captures(tried: pd.DataFrame) -> pd.DataFrame:
+    """Average each candidate's captures over the origins at which it was tried.
+
+    Parameters
+    ----------
+    tried : DataFrame
+        `ValueAxis.tried`, or its rows of some accounts.
+
+    Returns
+    -------
+    DataFrame indexed by candidate
+        ``capture_20`` and ``capture_5``: share of the value caught that hindsight would have,
+        by the top 20 and 5 %. Missing where nothing was tried, or the candidate not fitted.
+    """
+    per_origin = [part for _, part in tried.groupby("origin", sort=False)]
+    return pd.DataFrame(
+        {
+            f"capture_{share * 100:.0f}": {
+                name: np.mean([_caught(part, name, share) for part in per_origin])
+                if per_origin
+                else np.nan
+                for name in CANDIDATES
+            }
+            for share in _SHARES
+        },
+        index=pd.Index(CANDIDATES, name="candidate"),
+    )
 
 
 def value_candidates(
@@ -280,14 +313,14 @@ def _future(
     return summed.reindex(known, fill_value=0.0)
 
 
-def _captures(
+def _tried(
     purchases: pd.DataFrame,
     origin: dt.date,
     first_day: dt.date | None,
     measure: Measure,
     horizon_weeks: int,
 ) -> pd.DataFrame | None:
-    """Judge each candidate at an origin; None where accounts are too few to tell."""
+    """Say at an origin what accounts will be worth, and what they were; None below 30 accounts."""
     past = purchases[purchases["date"] <= pd.Timestamp(origin)]
     known = pd.Index(past["account_id"].unique())
     if len(known) < ACCOUNTS_NEEDED:
@@ -305,17 +338,18 @@ def _captures(
         half_life_weeks=half_life,
     )
     future = _future(purchases, known, origin, horizon_weeks, measure)
-    return pd.DataFrame(
-        {
-            f"capture_{share * 100:.0f}": {
-                name: np.nan
-                if table[name].isna().any()
-                else capture(table[name], future, share=share)
-                for name in CANDIDATES
-            }
-            for share in _SHARES
-        }
-    )
+    return table.assign(future=future * (WEEKS_PER_YEAR / horizon_weeks))
+
+
+def _untried() -> pd.DataFrame:
+    index = pd.MultiIndex.from_arrays([[], []], names=["origin", "account_id"])
+    return pd.DataFrame(columns=[*CANDIDATES, "future"], index=index, dtype=float)
+
+
+def _caught(tried: pd.DataFrame, name: str, share: float) -> float:
+    if tried[name].isna().any():
+        return float("nan")
+    return capture(tried[name], tried["future"], share=share)
 
 
 def _orders_times_spend(
@@ -373,14 +407,11 @@ def _geometric_mean(table: pd.DataFrame) -> pd.Series:
     return mean.where(~positive, np.exp(np.log(fitted.where(fitted > 0)).mean(axis=1)))
 
 
-def _choice(captures: list[pd.DataFrame]) -> tuple[str, pd.DataFrame]:
-    """Average over origins and take the plainest of the best."""
-    if not captures:
-        empty = {"capture_20": np.nan, "capture_5": np.nan}
-        return "half-life", pd.DataFrame(empty, index=pd.Index(CANDIDATES, name="candidate"))
-    table = sum(captures[1:], captures[0]) / len(captures)
-    table = table.rename_axis("candidate")
+def _choice(table: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Take the plainest of the best; the half-life where nothing can be told."""
     mean = table.mean(axis=1, skipna=False)
+    if mean.isna().all():
+        return "half-life", table
     return str(mean.index[int((mean >= mean.max() - _NOISE).to_numpy().argmax())]), table
 
 

@@ -4,10 +4,12 @@ import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.classification.abc import CLASSES, Classification, pareto_curve
-from kapkit.models.backtest import ValueBacktest
+from kapkit.classification.key_accounts import ChoiceBacktest
+from kapkit.classification.matrix import LEVELS, PotentialMatrix
+from kapkit.models.outlook import outlook_of
 from kapkit.report.display import Chart, Column, Finding, Table
-from kapkit.report.look import CLASS_COLORS, CONTEXT, canvas, label, percent_axis
-from kapkit.wording import amount, day, percent, several
+from kapkit.report.look import CLASS_COLORS, CONTEXT, INK, canvas, label, percent_axis, short
+from kapkit.wording import amount, percent, several
 
 
 def table_key_accounts(region: Region, classified: Classification, *, most: int = 40) -> Table:
@@ -30,6 +32,8 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
         "name": Column("Account"),
         "account_id": Column("Key", key=True),
         "class": Column("Class"),
+        "chances": Column("Chances A / B / C"),
+        "plain_class": Column("By last 12 months"),
         "value": Column(f"Expected a year, {currency}", amount, numeric=True),
         "range": Column("Range", numeric=True),
         "past_value": Column("Last 12 months", amount, numeric=True),
@@ -37,18 +41,99 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
         "would_change": Column("What would change it"),
     }
     return Table(
-        shown.assign(range=ranges),
+        shown.assign(range=ranges, chances=_chances(shown)),
         columns,
         name="key-accounts",
         caption=_listed("Accounts by expected value", len(shown), len(classified.table)),
         how=(
-            f"Expected value is next year's {region.book.value_measure} if the account goes on as "
-            "lately: purchases count half after each half-life. The range holds the account's "
-            "yearly rate in 8 of 10 cases where it orders weekly, in 5 to 8 of 10 where it orders "
-            "two to six times a year; one single year scatters more. It knows no seasons and no "
-            "account that leaves."
+            f"Expected value is next year's {region.book.value_measure}, by the way that ranked "
+            "best on the company's past. Chances are those of the class by what the next "
+            f"half-year brings. {outlook_of(region).said['interval']}"
         ),
     )
+
+
+def table_potential(region: Region, classified: Classification, *, most: int = 20) -> Table:
+    """List the accounts that could buy most more, beside what was typed about them.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency.
+    classified : Classification
+        From `key_accounts`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
+    known = classified.table.dropna(subset=["headroom"])
+    ranked = known.sort_values("headroom", ascending=False, kind="stable")
+    shown = ranked.head(most).reset_index(names="account_id")
+    ends = zip(shown["potential_low"], shown["potential_high"], strict=True)
+    ranges = pd.Series([_range(low, high) for low, high in ends], shown.index, dtype="str")
+    columns = {
+        "name": Column("Account"),
+        "account_id": Column("Key", key=True),
+        "class": Column("Class"),
+        "headroom": Column(f"Room to grow a year, {region.book.currency}", amount, numeric=True),
+        "potential": Column("Potential", amount, numeric=True),
+        "range": Column("Range", numeric=True),
+        "stated_potential": Column("Typed potential", amount, numeric=True),
+        "buys": Column("Buys next quarter", percent, numeric=True),
+    }
+    return Table(
+        shown.assign(range=ranges),
+        columns,
+        name="potential",
+        caption=_listed("Accounts by room to grow", len(shown), len(known)),
+        how=(
+            "Potential is the revenue a year that the best fifth of comparable accounts spends, "
+            "never a wallet; room to grow is what is missing to it. The range says how far chance "
+            "may have put that fifth off (8 of 10)."
+        ),
+    )
+
+
+def plot_matrix(region: Region, matrix: PotentialMatrix) -> Chart | Finding:
+    """Draw accounts by class and room to grow, naming those with the most of it.
+
+    A finding where no potential could be told.
+    """
+    if matrix.table.empty:
+        return Finding([matrix.sentence], caution=True)
+    levels = list(LEVELS.values())
+    counted = matrix.cells["accounts"].to_dict()
+    cells = [(room, name, int(counted[room, name])) for room in levels for name in CLASSES]
+    with canvas(height=3.8) as (figure, axes):
+        axes.set(xlim=(0, 3), ylim=(0, 3), xticks=[0.5, 1.5, 2.5], yticks=[2.5, 1.5, 0.5])
+        axes.set_xticklabels([f"Class {name}" for name in CLASSES])
+        axes.set_yticklabels([f"{level} room".capitalize() for level in levels])
+        axes.grid(visible=False)
+        axes.tick_params(length=0)
+        for room, name, accounts in cells:
+            at = CLASSES.index(name), 2 - levels.index(room)
+            color = CLASS_COLORS[name] if accounts else CONTEXT
+            axes.plot([at[0] + 0.03] * 2, [at[1] + 0.08, at[1] + 0.92], color=color, linewidth=4)
+            label(axes, _cell(matrix, room, name), (at[0] + 0.03, at[1] + 0.5), fontsize=8.5)
+        for line in (1, 2):
+            axes.axhline(line, color=CONTEXT, linewidth=0.6)
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.tick_params(colors=INK)
+    words = "; ".join(
+        f"class {name}, {room} room: {several(accounts, 'account')}"
+        for room, name, accounts in cells
+    )
+    return Chart(
+        figure,
+        alt=f"Accounts by class and room to grow: {words}.",
+        caption=f"Class and room to grow, {region.book.currency} a year",
+        how="Top left: key accounts to grow. Top right: worth little yet, and could be worth "
+        "much. Bottom left: key accounts to defend. Named are those with most room.",
+    )
+
+
+def finding_matrix(matrix: PotentialMatrix) -> Finding:
+    """Say how much room to grow there is, and how much of it outside class A."""
+    return Finding([matrix.sentence], caution=matrix.table.empty)
 
 
 def plot_pareto(classified: Classification) -> Chart | Finding:
@@ -92,38 +177,50 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
 def finding_classes(classified: Classification) -> Finding:
     """Say how many key accounts there are, what they carry, and which are undecided."""
     undecided = int((classified.table["reaches"] != "").sum())
+    moved = int((classified.table["class"] != classified.table["plain_class"]).sum())
     sentences = [classified.sentence]
     if undecided:
         sentences.append(
-            f"For {several(undecided, 'account')} the range of the expected value reaches "
-            "the next class: their class is undecided."
+            f"The class of {several(undecided, 'account')} is undecided: another one is likely too."
         )
+    if moved:
+        sentences.append(f"The last twelve months alone would class {moved:,} differently.")
     return Finding(sentences)
 
 
-def table_backtest(backtest: ValueBacktest) -> Table:
-    """Show how the choice would have done on the last half-year, beside the plain ranking."""
-    frame = backtest.table.reset_index()
+def table_backtest(backtest: ChoiceBacktest) -> Table:
+    """Show how each way of valuing accounts would have chosen, the plain one first."""
+    taken = ["yes" if chosen else "" for chosen in backtest.table["chosen"]]
     columns = {
-        "ranking": Column("Ranked by"),
-        "capture": Column("Caught of the attainable value", percent, numeric=True),
+        "way": Column("Accounts valued by"),
+        "capture_here": Column("Caught here by the top 20 %", percent, numeric=True),
+        "capture_20": Column("Whole company", percent, numeric=True),
+        "capture_5": Column("By its top 5 %", percent, numeric=True),
+        "taken": Column("Taken"),
     }
     return Table(
-        frame,
+        backtest.table.assign(taken=taken).rename(index={"plain": "last 12 months"}).reset_index(),
         columns,
         name="backtest",
-        caption=f"Chosen as of {day(backtest.origin)}, judged by the "
-        f"{backtest.horizon_weeks} weeks that followed",
-        how="100 % is a choice made with hindsight. The plain ranking is the one to beat.",
+        caption="Ways to value accounts, chosen at past days, judged by the 26 weeks that followed",
+        how="Of the value that a choice made with hindsight would have caught. The plain ranking "
+        "is the one to beat; a later way is taken only where it is better by half a point.",
     )
 
 
-def finding_backtest(backtest: ValueBacktest) -> Finding:
-    """Say whether the value axis beat the plain ranking here.
+def finding_backtest(backtest: ChoiceBacktest) -> Finding:
+    """Say which way of valuing accounts was taken, and whether it was right here.
 
     A caution where it did worse, or where the data cannot tell.
     """
-    return Finding([backtest.sentence], caution=not backtest.high >= 0)
+    return Finding(backtest.sentences, caution=backtest.worse or not backtest.told)
+
+
+def finding_outlook(region: Region) -> Finding:
+    """Say how good chances of classes and orders, and the potential, were before."""
+    said = outlook_of(region).said
+    sentences = [said[name] for name in ("class", "buying", "potential")]
+    return Finding(sentences, caution=any(one.startswith("Not enough") for one in sentences))
 
 
 def _pareto_words(curve: pd.DataFrame) -> str:
@@ -142,3 +239,22 @@ def _range(low: float, high: float) -> str | None:
 
 def _listed(what: str, shown: int, there: int) -> str:
     return f"{what}: {shown} of {there:,}" if shown < there else what
+
+
+def _chances(shown: pd.DataFrame) -> pd.Series:
+    """Write three chances in a cell; missing where they cannot be told."""
+    rows = shown[list(CLASSES)].to_numpy(dtype=float)
+    said = [None if row[0] != row[0] else " / ".join(f"{100 * p:.0f}" for p in row) for row in rows]
+    return pd.Series(said, shown.index, dtype="str")
+
+
+def _cell(matrix: PotentialMatrix, room: str, name: str, *, named: int = 3) -> str:
+    """Write what a cell of the matrix holds: how many, how much, and who."""
+    here = matrix.table[(matrix.table["room"] == room) & (matrix.table["class"] == name)]
+    if here.empty:
+        return "none"
+    first = here.sort_values("headroom", ascending=False, kind="stable").head(named)
+    total = amount(float(here["headroom"].sum()))
+    return "\n".join(
+        [f"{several(len(here), 'account')}, {total}", *(short(n, most=24) for n in first["name"])]
+    )

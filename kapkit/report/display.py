@@ -30,16 +30,18 @@ def template(name: str) -> Template:
 class Chart:
     """A figure with the words that belong to it: what it shows, for eyes and for ears.
 
-    ``alt`` says what was drawn, with its numbers; ``how`` how to read it.
+    ``alt`` says what was drawn, with its numbers; ``how`` how to read it. A page shows a
+    ``folded`` one when its caption is clicked.
     """
 
     figure: Figure = field(repr=False)
     alt: str
     caption: str
     how: str = ""
+    folded: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        words = {"alt": self.alt, "caption": self.caption, "how": self.how}
+        words = {"alt": self.alt, "caption": self.caption, "how": self.how, "folded": self.folded}
         data = {"image/svg+xml": to_svg(self.figure), "text/plain": f"{self.caption}\n{self.alt}"}
         return data, {"image/svg+xml": words}
 
@@ -64,7 +66,7 @@ class Table:
     """A frame as people read it; the first column heads the rows.
 
     ``columns`` maps the frame's columns, in order, to how they are shown. Missing values are
-    dashes; every cell is escaped.
+    dashes; every cell is escaped. A page shows a ``folded`` one when its caption is clicked.
     """
 
     frame: pd.DataFrame
@@ -72,6 +74,7 @@ class Table:
     name: str
     caption: str
     how: str = ""
+    folded: bool = False
 
     def rows(self) -> list[list[str]]:
         """Give the cells as text."""
@@ -88,7 +91,7 @@ class Table:
         page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
         plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
         data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
-        return data, {"text/html": {"how": self.how}}
+        return data, {"text/html": {"how": self.how, "folded": self.folded}}
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,14 @@ from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, money_axis, short
 from kapkit.wording import amount, percent, several, signed_percent
 
 
-def region_summaries(
-    company: Region, *, cuts: Cuts | None = None, half_life_weeks: float = 26.0
-) -> pd.DataFrame:
+def region_summaries(company: Region, *, cuts: Cuts | None = None) -> pd.DataFrame:
     """Sum up each region in a row: accounts by class, money, and what needs attention.
 
     Parameters
     ----------
     company : Region
         All regions together (``book.company()``).
-    cuts, half_life_weeks
+    cuts : Cuts
         As in the regions' own analyses.
 
     Returns
@@ -38,7 +36,7 @@ def region_summaries(
         their gap), ``at_stake`` (their value a year), ``set_aside_rows`` and
         ``set_aside_revenue``.
     """
-    rows = [_summary(part, cuts, half_life_weeks) for part in company.parts()]
+    rows = [_summary(part, cuts) for part in company.parts()]
     frame = pd.DataFrame(rows).set_index("region")
     return frame.sort_values("revenue", ascending=False, kind="stable")
 
@@ -147,10 +145,8 @@ def finding_regions(company: Region, summaries: pd.DataFrame) -> Finding:
     return Finding(sentences or [f"{losses} key account is silent."])
 
 
-def _summary(
-    region: Region, cuts: Cuts | None, half_life_weeks: float
-) -> dict[Hashable, float | str | None]:
-    classified = key_accounts(region, cuts=cuts, half_life_weeks=half_life_weeks)
+def _summary(region: Region, cuts: Cuts | None) -> dict[Hashable, float | str | None]:
+    classified = key_accounts(region, cuts=cuts)
     contribution = contribution_of(region)
     silent = silent_key_accounts(classified)
     refused = region.totals[region.totals["state"] == SET_ASIDE]

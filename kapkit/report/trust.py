@@ -120,6 +120,7 @@ def table_trust(sheet: TrustSheet) -> Table:
         caption="Data trust sheet",
         how="What stands under Weakens should be read with care; where nothing stands there, "
         "nothing wrong was found.",
+        folded=True,
     )
 
 
@@ -144,4 +145,5 @@ def plot_coverage(region: Region) -> Chart | Finding:
         alt=f"Revenue of {several(len(months), 'month')}; "
         + (f"no sale in {listing(gaps)}." if gaps else "every month has sales."),
         caption="Revenue by month, all accepted sales",
+        folded=True,
     )

@@ -14,14 +14,14 @@ def test_each_reason_is_one_sentence_that_names_place_count_worth_and_remedy(
     sales = f"order_id,account_id,date,revenue\n{lines}o10,9,2024-01-31,500\no20,,2024-01-31,0\n"
     snapshot = tiny(tmp_path, accounts=accounts, sales=[SALES, sales, SALES]).at()
     assert [notice.sentence("EUR") for notice in notices(snapshot)] == [
-        "accounts_1.csv: 1 of 3 rows were set aside, region is empty (3). "
+        "accounts_1.csv: 1 of 3 rows was set aside, region is empty (3). "
         "Give them a region, or name one under [regions] unassigned.",
         "sales_2.csv: 6 of 7 rows, worth 560 EUR, were set aside, account is not in accounts "
         "(o10, o11, o12 and 2 more). Add the accounts to the accounts export.",
         "sales_3.csv: 2 of 2 rows, worth 15.5 EUR, were set aside, delivered twice: the same "
         "line stands in another file (o1, o2). "
         "Nothing to do if the deliveries overlap on purpose.",
-        "sales_2.csv: 1 of 7 rows were set aside, account_id is empty (o20). "
+        "sales_2.csv: 1 of 7 rows was set aside, account_id is empty (o20). "
         "Mend them in the source, if they matter.",
     ]
 
@@ -30,7 +30,7 @@ def test_the_remedy_names_the_table(tmp_path: Path) -> None:
     products = "product_id,name,category\n" + "p1,Screw,Fasteners\n" * 2
     (notice,) = notices(tiny(tmp_path, products=products).at())
     assert notice.sentence() == (
-        "products_1.csv: 1 of 2 rows were set aside, exact duplicate in the same file (p1). "
+        "products_1.csv: 1 of 2 rows was set aside, exact duplicate in the same file (p1). "
         'If they are real, say duplicates = "keep" under [tables.products].'
     )
 
@@ -43,5 +43,5 @@ def test_a_table_without_accounts_is_named_by_its_own_column(tmp_path: Path) -> 
     solutions = "need,action\n" + "training,training\n" * 2
     (notice,) = notices(tiny(tmp_path, solutions=solutions).at())
     assert notice.sentence().startswith(
-        "solutions_1.csv: 1 of 2 rows were set aside, exact duplicate in the same file (training)."
+        "solutions_1.csv: 1 of 2 rows was set aside, exact duplicate in the same file (training)."
     )

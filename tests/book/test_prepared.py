@@ -14,7 +14,7 @@ from kapkit.batch import prepare as preparing
 from kapkit.batch.prepare import prepare
 from kapkit.book.book import open_book
 from kapkit.book.errors import DataError
-from kapkit.book.prepared import PreparedBook, facts_from_json, facts_to_json
+from kapkit.book.prepared import FOR_ALL, PreparedBook, facts_from_json, facts_to_json
 from kapkit.book.region import BookFacts
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
@@ -83,7 +83,7 @@ def test_a_region_is_read_from_its_own_folder(prepared: PreparedBook) -> None:
 
 def test_no_region_gets_out_of_the_folder(prepared: PreparedBook) -> None:
     folders = {path.name for path in prepared.folder.iterdir() if path.is_dir()}
-    assert folders == {slug("../South"), slug("NA"), "set_aside"}
+    assert folders == {slug("../South"), slug("NA"), FOR_ALL, "set_aside"}
 
 
 def test_what_was_set_aside_lies_beside(prepared: PreparedBook) -> None:

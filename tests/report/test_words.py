@@ -42,8 +42,8 @@ def column(table: Table, name: str) -> list[str]:
 def test_key_accounts_are_listed_best_first(north: Region) -> None:
     shown = table_key_accounts(north, key_accounts(north), most=2)
     assert shown.caption == "Accounts by expected value: 2 of 5"
-    assert column(shown, "value")[0] == "706"
-    assert column(shown, "range") == ["-199 to 1.61 k", "-119 to 967"]
+    assert column(shown, "value")[0] == "1.39 k"
+    assert column(shown, "range") == ["-392 to 3.17 k", "-235 to 1.90 k"]
     assert column(shown, "name") == ["Alpha", "$x^2$ <script>"]
     assert column(shown, "class") == ["A", "B"]
     assert "next year's margin" in shown.how
@@ -56,26 +56,28 @@ def test_who_never_bought_has_a_dash_for_a_range(north: Region) -> None:
     here = region({"a": "Alpha", "n": "Never"}, bought(("a", DAY, 9.0, 1.0)))
     shown = table_key_accounts(here, key_accounts(here))
     assert shown.caption == "Accounts by expected value"
-    assert shown.rows()[1][:6] == ["Never", "n", "C", "0", "–", "0"]
+    assert shown.rows()[1][:8] == ["Never", "n", "C", "0 / 0 / 100", "C", "0", "–", "0"]
 
 
 def test_undecided_accounts_are_counted(north: Region) -> None:
     assert finding_classes(key_accounts(north)).sentences == [
         "Class A holds 1 of 5 accounts, expected to make 50 % of next year's value.",
-        "For 4 accounts the range of the expected value reaches the next class: their class is "
-        "undecided.",
+        "The class of 4 accounts is undecided: another one is likely too.",
     ]
 
 
 def test_a_back_test_that_cannot_tell_is_a_caution(north: Region) -> None:
     judged = backtest_classes(north)
     assert finding_backtest(judged).caution
-    assert table_backtest(judged).rows() == [["expected value", "–"], ["last twelve months", "–"]]
+    assert table_backtest(judged).rows()[:2] == [
+        ["last 12 months", "–", "–", "–", ""],
+        ["half-life", "–", "–", "–", "yes"],
+    ]
     assert table_backtest(judged).caption == (
-        "Chosen as of 30 December 2025, judged by the 26 weeks that followed"
+        "Ways to value accounts, chosen at past days, judged by the 26 weeks that followed"
     )
-    assert not finding_backtest(replace(judged, low=-0.1, high=0.1)).caution
-    assert finding_backtest(replace(judged, low=-0.2, high=-0.1)).caution
+    assert not finding_backtest(replace(judged, told=True)).caution
+    assert finding_backtest(replace(judged, told=True, worse=True)).caution
 
 
 def test_contribution_is_listed_highest_first(losing: Region) -> None:
@@ -227,7 +229,7 @@ def test_a_summary_is_what_the_region_itself_finds(sample: Book, summaries: pd.D
 
 
 def test_the_cuts_reach_every_region(sample: Book) -> None:
-    found = region_summaries(sample.company(), cuts=Cuts(by="count", a=1, b=2), half_life_weeks=8)
+    found = region_summaries(sample.company(), cuts=Cuts(by="count", a=1, b=2))
     assert found["A"].tolist() == [1] * len(found)
 
 

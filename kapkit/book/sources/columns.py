@@ -98,6 +98,8 @@ def _read_text(column: str, type_: str, _: TableSection, sql: Dialect) -> str:
         whole = f"CASE WHEN {column} = floor({column}) THEN TRY_CAST({column} AS {sql.whole}) END"
         either = f"coalesce(CAST({whole} AS {sql.string}), CAST({column} AS {sql.string}))"
         return f"CASE WHEN {_finite(column)} THEN {either} END"
+    if type_ == EXACT:
+        return f"CAST({column} AS {sql.string})"
     return f"nullif(trim(CAST({column} AS {sql.string})), '')"
 
 

@@ -60,17 +60,16 @@ def test_the_sample_in_foreign_words_comes_back_to_the_cent(
     assert proposal.questions == ()
     assert proposal.unplaced == ()
     save(proposal, tmp_path)
-    assert sums(read_book(tmp_path)) == sample_sums
+    exported = ("accounts", "products", "sales")
+    assert sums(read_book(tmp_path)) == {k: v for k, v in sample_sums.items() if k[0] in exported}
 
 
 def test_the_sample_itself_needs_nothing_but_names() -> None:
     proposal, toml = proposed(ROOT / "data/sample")
     assert proposal.refusal is None
-    assert toml["files"] == {
-        "accounts": "accounts.csv",
-        "products": "products.csv",
-        "sales": "sales_202*.parquet",
-    }
+    written = tomllib.loads((ROOT / "data/sample" / FILE_NAME).read_text("utf-8"))
+    assert toml["files"] == written["files"] | {"sales": "sales_202*.parquet"}
+    assert toml["tables"]["complaints"]["dates"] == written["tables"]["complaints"]["dates"]
     assert all(a == b for table in toml["tables"].values() for a, b in table["columns"].items())
 
 
