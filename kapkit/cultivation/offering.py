@@ -22,9 +22,9 @@ class Themes:
 
     ``table`` has one row a theme (``source``: complaint or need; ``theme``; product
     ``category``): ``stake`` with ``low`` and ``high``, ``top_chance`` (to be among the first
-    three), ``accounts``, ``records``, ``open``, ``recent`` and ``before`` (records in the last
-    and in the preceding half-year), ``trend`` (their ratio) with ``trend_low`` and
-    ``trend_high``, and ``names`` of the largest three accounts.
+    three, equals included), ``accounts``, ``records``, ``open``, ``recent`` and ``before``
+    (records in the last and in the preceding half-year), ``trend`` (their ratio) with
+    ``trend_low`` and ``trend_high``, and ``names`` of the largest three accounts.
     """
 
     table: pd.DataFrame
@@ -204,7 +204,7 @@ def _at_stake(
     wide = each.pivot_table("stake", _THEME, "account_id", aggfunc="sum", fill_value=0.0)
     weights = np.random.default_rng(seed).poisson(1.0, (draws, wide.shape[1]))
     drawn = weights @ wide.to_numpy(float).T
-    rank = (-drawn).argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
+    third = np.sort(drawn, axis=1)[:, -min(_TOP, drawn.shape[1])]
     tail = (1 - level) / 2
     ordered = each.sort_values(["stake", "account_id"], ascending=[False, True])
     largest = ordered.groupby(_THEME).head(_TOP)
@@ -214,7 +214,7 @@ def _at_stake(
             "stake": wide.sum(axis=1),
             "low": np.quantile(drawn, tail, axis=0),
             "high": np.quantile(drawn, 1 - tail, axis=0),
-            "top_chance": (rank < _TOP).mean(axis=0),
+            "top_chance": ((drawn >= third[:, None]) & (drawn > 0)).mean(axis=0),
         },
         index=wide.index,
     ).join(largest.assign(names=shown).groupby(_THEME)["names"].agg(", ".join))

@@ -19,7 +19,8 @@ from kapkit.wording import amount, percent
 
 _COUNT = Column("", "{:,.0f}".format, numeric=True)
 _NAME, _KEY = Column("Account"), Column("Key", key=True)
-_NOTHING = Finding(["Nothing is planned, for the reason given above."], caution=True)
+#: Said by the finding above already; a page leaves the section out.
+_NOTHING = Finding([])
 
 #: Tables of the book that open loops and themes are read from, as people call them.
 _LOOPS = {
@@ -394,7 +395,7 @@ def finding_feedback(region: Region, found: Feedback) -> Finding:
     return Finding(sentences, caution=bool(missing))
 
 
-def table_loops(region: Region, found: Feedback, *, most: int = 20) -> Table:
+def table_loops(region: Region, found: Feedback, *, most: int = 20) -> Table | Finding:
     """List what waits for our answer, longest overdue first.
 
     Parameters
@@ -406,6 +407,8 @@ def table_loops(region: Region, found: Feedback, *, most: int = 20) -> Table:
     most : int
         Rows shown; the caption says how many there are.
     """
+    if len(_missing(region, _LOOPS)) == len(_LOOPS):
+        return _NOTHING
     frame = found.loops.head(most).join(region.accounts["name"], on="account_id")
     columns = {
         "name": _NAME,
@@ -430,8 +433,10 @@ def table_loops(region: Region, found: Feedback, *, most: int = 20) -> Table:
     )
 
 
-def table_closing(found: Feedback) -> Table:
+def table_closing(found: Feedback) -> Table | Finding:
     """Show how often and how fast complaints and contacts to us are answered, by whom and what."""
+    if found.by_owner.empty and found.by_subject.empty:
+        return _NOTHING
     by = {"Owner": found.by_owner, "Subject": found.by_subject}
     frame = pd.concat(
         [
@@ -512,7 +517,7 @@ def finding_themes(region: Region, found: Themes) -> Finding:
     return Finding(sentences, caution=bool(missing))
 
 
-def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table:
+def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table | Finding:
     """Rank what to repair or to offer by what its accounts bring.
 
     Parameters
@@ -524,20 +529,23 @@ def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table:
     most : int
         Rows shown; the caption says how many there are.
     """
+    if len(_missing(region, _THEMES)) == len(_THEMES):
+        return _NOTHING
     shown = found.table.head(most)
+    dated = shown["source"].eq("complaint")
     trend = shown["trend"].notna() & np.isfinite(shown["trend_high"].astype(float))
     frame = shown.assign(
         range=_ranges(shown["low"], shown["high"], amount),
-        counts=_from_to(shown["before"], shown["recent"], always=True),
+        counts=_from_to(shown["before"], shown["recent"], always=True).where(dated),
         change=_ranges(shown["trend_low"], shown["trend_high"], "{:.2g}".format).where(trend),
     )
     columns = {
         "theme": Column("Theme"),
         "source": Column("Raised as", str.capitalize),
         "category": Column("Category"),
-        "stake": Column(f"At stake a year, {region.book.currency}", amount, numeric=True),
+        "stake": Column("At stake", amount, numeric=True),
         "range": Column("Range", numeric=True),
-        "top_chance": Column("Among the first three", percent, numeric=True),
+        "top_chance": Column("Top three", percent, numeric=True),
         "accounts": Column("Accounts", _COUNT.show, numeric=True),
         "open": Column("Open", _COUNT.show, numeric=True),
         "counts": Column("Half-years", numeric=True),
@@ -548,12 +556,16 @@ def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table:
         frame,
         columns,
         name="themes",
-        caption=_listed("Themes by what is at stake", len(frame), len(found.table)),
+        caption=_listed(
+            f"Themes by what is at stake a year, {region.book.currency}",
+            len(frame),
+            len(found.table),
+        ),
         how=f"At stake is the {region.book.value_measure} of the last twelve months of the "
-        "accounts that raised a theme, each once; not what would be lost, and not to be added "
-        "up. Its range tells how far it hangs on single accounts. Half-years: records of the "
-        "half-year before and of the last one; trend: the range of their ratio (1: no change), "
-        "for complaints.",
+        "accounts that raised a theme, each once; not what would be lost, and not to be added up. "
+        "Its range tells how far it hangs on single accounts. Top three: the chance to be among "
+        "the first three, equals included. Half-years: complaints of the half-year before and of "
+        "the last one; trend: the range of their ratio (1: no change).",
     )
 
 

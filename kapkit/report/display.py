@@ -96,13 +96,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Finding:
-    """Sentences the package computed; a caution says what weakens the numbers."""
+    """Sentences the package computed; a caution says what weakens the numbers.
+
+    One without sentences shows nothing, and a page leaves its section out.
+    """
 
     sentences: Sequence[str]
     caution: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        page = template("finding.html.j2").render(finding=self)
+        page = template("finding.html.j2").render(finding=self) if self.sentences else ""
         return {"text/html": page, "text/plain": "\n".join(self.sentences)}, {}
 
 

@@ -54,10 +54,10 @@ def plan_files(
     -------
     Files
         Text that a spreadsheet would run is defused; ``plan_actions.csv`` is the table the next
-        run reads.
+        run reads. An empty finding where nothing is planned.
     """
     if isinstance(plan, NoPlan) or isinstance(dated, NoPlan):
-        return Finding(["No calendars and tasks, because nothing is planned."], caution=True)
+        return Finding([])
     about = plan.allocation.situation.accounts[["name", "class"]].join(
         plan.allocation.table["reason"]
     )

@@ -102,3 +102,12 @@ def test_the_trend_interval_holds_a_constant_rate() -> None:
 def test_the_same_seed_gives_the_same_interval() -> None:
     pd.testing.assert_frame_equal(found(seed=3), found(seed=3))
     assert not found(seed=3)["high"].equals(found(seed=4, draws=50)["high"])
+
+
+def test_equal_stakes_have_equal_chances() -> None:
+    raised = [("a", "2026-06-01", theme) for theme in ("one", "two", "three", "four", "five")]
+    complaints = pd.DataFrame(raised, columns=["account_id", "opened", "category"])
+    complaints = complaints.astype({"opened": "datetime64[ns]"})
+    table = themes(ACCOUNTS, as_of=DAY, complaints=complaints).table
+    assert len(set(table["top_chance"])) == 1
+    assert 0.5 < table["top_chance"].iloc[0] < 0.75  # the account is drawn: 1 - 1/e

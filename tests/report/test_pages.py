@@ -11,6 +11,7 @@ import nbformat.v4 as v4
 import pytest
 from matplotlib.figure import Figure
 
+from kapkit.report.display import Finding
 from kapkit.report.pages import Fragment, RegionState, fragment, index_page, region_page
 
 DAY = dt.date(2026, 6, 30)
@@ -232,6 +233,14 @@ def test_a_heading_with_nothing_under_it_is_dropped() -> None:
         code("provenance"),
     )
     assert re.findall(r'<h\d id="part-(\w+)"', shown) == ["title", "figure", "words"]
+
+
+def test_a_section_that_shows_nothing_is_dropped() -> None:
+    nothing = code(
+        "finding", v4.new_output("display_data", data=Finding([])._repr_mimebundle_()[0])
+    )
+    shown = body("# Title\n\nWords.", "## Hours", nothing, "## Words", html("<p>Stay.</p>"))
+    assert re.findall(r'<h\d id="part-(\w+)"', shown) == ["title", "words"]
 
 
 def test_page_has_landmarks_a_language_and_its_day(full: Page) -> None:

@@ -109,7 +109,8 @@ def _tags(cell: NotebookNode) -> set[str]:
 
 
 def _results(cell: NotebookNode) -> list[NotebookNode]:
-    return [o for o in cell.outputs if o.output_type in {"display_data", "execute_result"}]
+    shown = [o for o in cell.outputs if o.output_type in {"display_data", "execute_result"}]
+    return [output for output in shown if any(output.data.values())]
 
 
 def _shown(notebook: NotebookNode) -> list[NotebookNode]:
