@@ -26,6 +26,10 @@ def template(name: str) -> Template:
     return environment.get_template(name)
 
 
+def _fold(folded: bool) -> dict[str, Any]:
+    return {"folded": True} if folded else {}
+
+
 @dataclass(frozen=True)
 class Chart:
     """A figure with the words that belong to it: what it shows, for eyes and for ears.
@@ -41,7 +45,7 @@ class Chart:
     folded: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        words = {"alt": self.alt, "caption": self.caption, "how": self.how, "folded": self.folded}
+        words = {"alt": self.alt, "caption": self.caption, "how": self.how} | _fold(self.folded)
         data = {"image/svg+xml": to_svg(self.figure), "text/plain": f"{self.caption}\n{self.alt}"}
         return data, {"image/svg+xml": words}
 
@@ -91,7 +95,7 @@ class Table:
         page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
         plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
         data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
-        return data, {"text/html": {"how": self.how, "folded": self.folded}}
+        return data, {"text/html": {"how": self.how} | _fold(self.folded)}
 
 
 @dataclass(frozen=True)

@@ -135,3 +135,9 @@ def test_a_chart_carries_its_words() -> None:
     assert data["text/plain"] == "Line\nA line."
     assert metadata == {"image/svg+xml": {"alt": "A line.", "caption": "Line", "how": "Up."}}
     assert not re.search("Figure", repr(Chart(figure, alt="A", caption="C")))
+
+
+def test_what_is_folded_says_so() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    _, metadata = Table(frame, {"a": Column("A")}, "t", "T", folded=True)._repr_mimebundle_()
+    assert metadata == {"text/html": {"how": "", "folded": True}}
