@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+# Small fits run side by side: threads of linear algebra would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Heavy modules are imported by the commands that need them: --help stays quick.
 if TYPE_CHECKING:
     from rich.console import Console

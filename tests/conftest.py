@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+# Two workers on two cores: a second thread of linear algebra only waits.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -86,6 +86,7 @@ def test_publish_wants_a_run(tmp_path: Path) -> None:
     assert "there is no run record" in result.output
 
 
+@pytest.mark.slow
 def test_sample_writes_a_book_that_check_accepts(tmp_path: Path) -> None:
     assert kapkit("sample", tmp_path / "mine", "--seed", "7").exit_code == 0
     assert kapkit("check", "--book", tmp_path / "mine").exit_code == 0

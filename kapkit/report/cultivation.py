@@ -386,13 +386,7 @@ def table_actions(region: Region, dated: Schedule | NoPlan, *, most: int = 20) -
 
 def finding_feedback(region: Region, found: Feedback) -> Finding:
     """Say what is open and who went silent, and which tables would be needed to know more."""
-    missing = _missing(region, _LOOPS)
-    if len(missing) == len(_LOOPS):
-        return Finding([f"Open loops are not known: the book has no {_or(missing)}."], caution=True)
-    sentences = [found.sentence]
-    if missing:
-        sentences.append(f"The book has no {_or(missing)}; what they would show is not known.")
-    return Finding(sentences, caution=bool(missing))
+    return _as_far_as_known(region, "Open loops", found.sentence, _LOOPS)
 
 
 def table_loops(region: Region, found: Feedback, *, most: int = 20) -> Table | Finding:
@@ -508,13 +502,7 @@ def table_silent(region: Region, found: Feedback, *, most: int = 20) -> Table | 
 
 def finding_themes(region: Region, found: Themes) -> Finding:
     """Say where most is at stake, and which tables would be needed to know more."""
-    missing = _missing(region, _THEMES)
-    if len(missing) == len(_THEMES):
-        return Finding([f"Themes are not known: the book has no {_or(missing)}."], caution=True)
-    sentences = [found.sentence]
-    if missing:
-        sentences.append(f"The book has no {_or(missing)}; what they would show is not known.")
-    return Finding(sentences, caution=bool(missing))
+    return _as_far_as_known(region, "Themes", found.sentence, _THEMES)
 
 
 def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table | Finding:
@@ -617,6 +605,17 @@ def _range(low: float, high: float, show: Callable[[float], str]) -> str | None:
 
 def _day(value: pd.Timestamp) -> str:
     return f"{value.day} {value:%b %Y}"
+
+
+def _as_far_as_known(region: Region, what: str, sentence: str, tables: dict[str, str]) -> Finding:
+    """Say a sentence that rests on several tables, and which of them the book lacks."""
+    missing = _missing(region, tables)
+    if len(missing) == len(tables):
+        return Finding([f"{what} are not known: the book has no {_or(missing)}."], caution=True)
+    if not missing:
+        return Finding([sentence])
+    lacking = f"The book has no {_or(missing)}; what they would show is not known."
+    return Finding([sentence, lacking], caution=True)
 
 
 def _missing(region: Region, needed: dict[str, str]) -> list[str]:

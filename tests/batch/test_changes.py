@@ -87,6 +87,7 @@ def fingerprints(book: Path, folder: Path) -> dict[str | None, str]:
     return data_fingerprints(folder)
 
 
+@pytest.mark.slow
 def test_the_same_data_have_the_same_fingerprint(tmp_path):
     sample = ROOT / "data" / "sample"
     assert fingerprints(sample, tmp_path / "one") == fingerprints(sample, tmp_path / "two")

@@ -18,11 +18,12 @@ PASSWORD = "s3cret-of-the-server"  # noqa: S105
 def server() -> Iterator[str]:
     """Start a server on a free port; give its address, password included."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found or (os.geteuid() == 0 and not shutil.which("runuser")):
+    runuser = shutil.which("runuser", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
+    if not found or (os.geteuid() == 0 and not runuser):
         pytest.skip("no PostgreSQL server here; apt-get install postgresql")
     folder = Path(tempfile.mkdtemp(prefix="kapkit-pg-"))
     (folder / "password").write_text(PASSWORD)
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    user = [str(runuser), "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if user:
         shutil.chown(folder, "postgres")
         shutil.chown(folder / "password", "postgres")

@@ -71,6 +71,7 @@ def forty(seed: int = 3) -> Region:
     return region(names, bought(*rows))
 
 
+@pytest.mark.slow
 def test_chances_follow_the_cuts_and_sum_to_one() -> None:
     here = forty()
     usual, wide = (key_accounts(here, cuts=cuts).table for cuts in (None, Cuts(a=0.4, b=0.8)))
@@ -85,6 +86,7 @@ def test_chances_follow_the_cuts_and_sum_to_one() -> None:
     assert best["A"] > 0.9
 
 
+@pytest.mark.slow
 def test_an_account_is_undecided_where_another_class_is_likely() -> None:
     table = key_accounts(forty()).table
     own = np.array([row[row["class"]] for _, row in table.iterrows()])
@@ -97,6 +99,7 @@ def test_an_account_is_undecided_where_another_class_is_likely() -> None:
     assert f"{first['reaches']} (" in first["would_change"]
 
 
+@pytest.mark.slow
 def test_the_choice_is_judged_here_and_in_the_company() -> None:
     here = forty()
     found = backtest_classes(here)

@@ -17,6 +17,8 @@ from kapkit.models.value_interval import value_interval
 from tests.models.test_value_axis import START, buyers
 from tests.regions import DAY, bought, company
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
 

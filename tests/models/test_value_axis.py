@@ -26,6 +26,8 @@ from kapkit.models.value_axis import (
 )
 from tests.regions import DAY, bought
 
+pytestmark = pytest.mark.slow
+
 BARS = pd.read_csv(Path(__file__).parents[1] / "reference" / "value_axis.csv", comment="#")
 START = DAY - dt.timedelta(weeks=120)
 

@@ -15,6 +15,8 @@ from kapkit.models.willingness import buying_probabilities, buys, willingness
 from tests.models.test_value_axis import START, buyers
 from tests.regions import DAY
 
+pytestmark = pytest.mark.slow
+
 SCORES = (auc, brier_skill, calibration_error)
 
 

@@ -17,6 +17,8 @@ from kapkit.book.region import Region
 from tests.cultivation.test_plan import small
 from tests.regions import DAY, bought, company, region
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 BEFORE = DAY - dt.timedelta(days=400)
 ALPHA = {"a": "Alpha"}

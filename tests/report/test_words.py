@@ -212,6 +212,7 @@ def summaries(sample: Book) -> pd.DataFrame:
     return region_summaries(sample.company())
 
 
+@pytest.mark.slow
 def test_a_summary_is_what_the_region_itself_finds(sample: Book, summaries: pd.DataFrame) -> None:
     assert sorted(summaries.index) == sample.regions()
     assert summaries["revenue"].is_monotonic_decreasing

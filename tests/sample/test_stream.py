@@ -12,6 +12,8 @@ from kapkit.book.book import read_book
 from kapkit.book.errors import DataError
 from kapkit.sample import Company, company, simulate, stream, write
 
+pytestmark = pytest.mark.slow
+
 ACCOUNTS = 420
 
 

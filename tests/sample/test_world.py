@@ -9,6 +9,8 @@ from kapkit.book.errors import DataError
 from kapkit.sample import Company, Settings, simulate
 from kapkit.sample.world import sized_regions, territories
 
+pytestmark = pytest.mark.slow
+
 
 def logged_share(company: Company) -> pd.Series:
     """Give the share of true contacts that is in the activities table, by owner."""

@@ -14,6 +14,8 @@ from kapkit.book.proposal.proposal import Proposal, propose, save
 from tests.book.proposal.dialects import DIALECTS, export_sample
 from tests.book.tiny import became
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ACCOUNTS = "id,name,region\nA1,Alpha,North\nA2,Beta,South\nA3,Gamma,South\n"
 AS_OF = "2026-06-30"
