@@ -187,9 +187,10 @@ def test_a_run_does_what_changed_and_says_why(tmp_path):
     (tmp_path / "runs/book/2026-01-31/record.json").write_text("{")
     assert set(ran(planned(book, tmp_path)).values()) == {"first run"}
 
-    sales = pd.read_csv(book / "sales.csv")
-    sales.loc[sales["account_id"] == "A1", "revenue"] = 11.0
-    sales.to_csv(book / "sales.csv", index=False)
+    # A name, since a sale moves what is pooled over all regions.
+    accounts = pd.read_csv(book / "accounts.csv")
+    accounts.loc[accounts["account_id"] == "A1", "name"] = "Renamed"
+    accounts.to_csv(book / "accounts.csv", index=False)
     with pytest.raises(DataError, match=r"^--only-failed: the data of South changed"):
         ran(planned(book, tmp_path, only_failed=True))
     changed = {("South", name): "data changed" for name in REGION_NOTEBOOKS}

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,8 @@ BOOK = Path(__file__).parents[2] / "data" / "tpch"
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    tool = shutil.which("tpchgen-cli")
-    if tool is None:
+    tool = Path(sys.executable).with_name("tpchgen-cli")
+    if not tool.is_file():
         pytest.skip("tpchgen-cli is not installed: make engines")
     folder = tmp_path_factory.mktemp("tpch")
     tables = "customer,nation,part,partsupp,orders,lineitem"
