@@ -1,7 +1,13 @@
-"""Numbers, money and days as people read them."""
+"""Sentences, numbers, money and days as people read them, in their language."""
 
 import datetime as dt
 import math
+from collections.abc import Callable
+from contextvars import ContextVar
+
+#: Finds the reader's wording of a message: (one, many, count) to a text; English by default.
+Catalogue = Callable[[str, str, int], str]
+_catalogue: ContextVar[Catalogue | None] = ContextVar("catalogue", default=None)
 
 _STEPS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
@@ -67,3 +73,36 @@ def several(count: int, noun: str, plural: str = "") -> str:
     ('1 account', '1,200 accounts', '2 companies')
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def say(message: str, /, **values: object) -> str:
+    """Write a sentence in the reader's language.
+
+    Parameters
+    ----------
+    message : str
+        A whole sentence or label in English, written out where it is said, so that it can be
+        translated; ``{names}`` stand for values, already worded (`amount`, `percent`, ...).
+    values : object
+        What the names stand for.
+
+    Examples
+    --------
+    >>> say("{share} of {what} is known.", share=percent(0.25), what="revenue")
+    '25 % of revenue is known.'
+    """
+    return _found(message, message, 1).format(**values)
+
+
+def say_count(count: int, one: str, many: str, /, **values: object) -> str:
+    """Write a sentence whose form depends on a count, which ``{count}`` stands for.
+
+    >>> say_count(1200, "{count} account lost money.", "{count} accounts lost money.")
+    '1,200 accounts lost money.'
+    """
+    return _found(one, many, count).format(count=f"{count:,}", **values)
+
+
+def _found(one: str, many: str, count: int) -> str:
+    catalogue = _catalogue.get()
+    return catalogue(one, many, count) if catalogue else (one if count == 1 else many)
