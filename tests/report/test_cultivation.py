@@ -17,7 +17,18 @@ from kapkit.cultivation.regional import (
     themes_of,
 )
 from kapkit.cultivation.schedule import Schedule
-from kapkit.report import cultivation as shown
+from kapkit.report.cultivation.comparison import finding_comparison, table_comparison
+from kapkit.report.cultivation.feedback import (
+    finding_feedback,
+    table_closing,
+    table_loops,
+    table_silent,
+)
+from kapkit.report.cultivation.owners import finding_owners, table_owners
+from kapkit.report.cultivation.plan import finding_plan, plot_allocation, table_contacts, table_plan
+from kapkit.report.cultivation.response import finding_elasticity, table_elasticity
+from kapkit.report.cultivation.schedule import finding_schedule, plot_calendar, table_actions
+from kapkit.report.cultivation.themes import finding_themes, table_themes
 from kapkit.report.display import Chart, Finding, Table
 from kapkit.report.files import FILES_TYPE, Files, plan_files
 from kapkit.report.look import ACCENT, CONTEXT
@@ -67,25 +78,25 @@ def html(table: Table | Finding) -> str:
 
 
 def test_the_plan_is_listed_by_gain(here: Region, plan: ContactPlan) -> None:
-    table = shown.table_plan(here, plan, most=2)
+    table = table_plan(here, plan, most=2)
     assert table.caption == "Accounts by gain of the plan: 2 of 3"
     assert column(table, "name") == ["=A <script>", "Bé"]
     assert column(table, "gain") == ["20.9 k", "11.0 k"]
     assert column(table, "range") == ["4.15 k to 37.7 k", "1.98 k to 19.9 k"]
     assert column(table, "reason")[0].startswith("16 visits instead of 8, 32 calls instead of 16")
     assert "<script>" not in html(table)
-    assert shown.finding_plan(here, plan).sentences == [plan.allocation.sentence]
+    assert finding_plan(here, plan).sentences == [plan.allocation.sentence]
 
 
 def test_today_s_and_planned_contacts_stand_side_by_side(plan: ContactPlan) -> None:
-    table = shown.table_contacts(plan)
+    table = table_contacts(plan)
     assert list(table.columns) == ["name", "account_id", "class", "visit", "call", "hours"]
     assert column(table, "visit") == ["8 → 16", "6 → 12", "13 → 7"]
     assert column(table, "hours") == ["23 → 47", "16 → 32", "32 → 17"]
 
 
 def test_hours_of_accounts_are_drawn_from_today_to_plan(here: Region, plan: ContactPlan) -> None:
-    chart = shown.plot_allocation(here, plan, most=2)
+    chart = plot_allocation(here, plan, most=2)
     assert isinstance(chart, Chart)
     (axes,) = chart.figure.axes
     today, planned = axes.lines
@@ -99,7 +110,7 @@ def test_hours_of_accounts_are_drawn_from_today_to_plan(here: Region, plan: Cont
 
 
 def test_the_plan_is_set_beside_its_rivals(here: Region, plan: ContactPlan) -> None:
-    table = shown.table_comparison(here, plan)
+    table = table_comparison(here, plan)
     assert column(table, "what") == [
         "Today",
         "A/B/C by habit",
@@ -110,12 +121,12 @@ def test_the_plan_is_set_beside_its_rivals(here: Region, plan: ContactPlan) -> N
     assert column(table, "0.31")[0] == "0"
     assert column(table, "0.31")[-1] == "31.7 k"
     assert "becomes 31.7 k" in table.how
-    assert shown.finding_comparison(plan).sentences == [plan.comparison.sentence]
+    assert finding_comparison(plan).sentences == [plan.comparison.sentence]
 
 
 def test_an_elasticity_that_the_data_cannot_tell_is_a_caution(plan: ContactPlan) -> None:
-    assert shown.finding_elasticity(plan).caution
-    assert shown.table_elasticity(plan).rows() == [
+    assert finding_elasticity(plan).caution
+    assert table_elasticity(plan).rows() == [
         ["other companies", "0.31", "0.12 to 0.50", "–", "–"],
         ["between accounts (pooled; not used)", "–", "–", "–", "–"],
         ["within accounts (fixed effects)", "–", "–", "–", "–"],
@@ -124,67 +135,67 @@ def test_an_elasticity_that_the_data_cannot_tell_is_a_caution(plan: ContactPlan)
 
 
 def test_owners_who_are_short_are_named(here: Region, plan: ContactPlan) -> None:
-    assert not shown.finding_owners(plan).caution
-    assert column(shown.table_owners(here, plan), "hours") == ["96"]
+    assert not finding_owners(plan).caution
+    assert column(table_owners(here, plan), "hours") == ["96"]
     staff = pd.DataFrame({"owner": ["Ada"], "hours_per_month": [1.0]})
     poor = replace(here, tables={**here.tables, "staff": staff})
     lacking = plan_where_known(poor, ACCOUNTS, seed=1)
-    found = shown.finding_owners(lacking)
+    found = finding_owners(lacking)
     assert found.caution
     assert "short of the minimum" in found.sentences[0]
-    assert shown.finding_plan(poor, lacking).caution
+    assert finding_plan(poor, lacking).caution
 
 
 def test_the_calendar_shows_the_hours_of_each_week(here: Region, dated: Schedule) -> None:
-    chart = shown.plot_calendar(here, dated)
+    chart = plot_calendar(here, dated)
     assert isinstance(chart, Chart)
     (axes,) = chart.figure.axes
     (mesh,) = axes.collections
     assert mesh.get_array().sum() == pytest.approx(dated.ahead["minutes"].sum() / 60)
     assert [text.get_text() for text in axes.get_yticklabels()] == ["Ada"]
     none = replace(dated, actions=dated.actions.iloc[:0])
-    assert shown.plot_calendar(here, none).sentences == ["No calendar: no contact has a day."]
+    assert plot_calendar(here, none).sentences == ["No calendar: no contact has a day."]
 
 
 def test_first_actions_are_dated(here: Region, dated: Schedule) -> None:
-    table = shown.table_actions(here, dated, most=1)
+    table = table_actions(here, dated, most=1)
     assert table.caption == f"First dated actions: 1 of {len(dated.ahead)}"
     assert table.rows()[0][:6] == ["1 Jul 2026", "Ada", "Call", "=A <script>", "a", "planned"]
-    assert shown.finding_schedule(dated).sentences[1] == (
+    assert finding_schedule(dated).sentences[1] == (
         "Weekends are kept; holidays are not known, because no country is given."
     )
-    assert shown.finding_schedule(dated, country="DE").sentences[1] == (
+    assert finding_schedule(dated, country="DE").sentences[1] == (
         "Weekends and public holidays of DE are kept."
     )
 
 
 def test_open_loops_and_closing(here: Region) -> None:
     found = feedback_of(here, ACCOUNTS)
-    assert shown.table_loops(here, found).rows() == [
+    assert table_loops(here, found).rows() == [
         ["Bé", "b", "Complaint", "late", "Ada", "21 May 2026", "40", "14", "4 Jun 2026", "26"]
     ]
-    closing = shown.table_closing(found)
+    closing = table_closing(found)
     assert column(closing, "of") == ["Ada", "late", "=wrong <script>"]
     assert column(closing, "rate") == ["50 %", "0 %", "100 %"]
     assert column(closing, "days") == ["from 3", "–", "–"]
-    said = shown.finding_feedback(here, found)
+    said = finding_feedback(here, found)
     assert said.caution
     assert said.sentences[1] == (
         "The book has no needs or planned actions; what they would show is not known."
     )
-    assert column(shown.table_silent(here, found), "name") == []
+    assert column(table_silent(here, found), "name") == []
 
 
 def test_themes_are_ranked(here: Region) -> None:
     found = themes_of(here, ACCOUNTS)
-    table = shown.table_themes(here, found)
+    table = table_themes(here, found)
     assert column(table, "theme") == ["=wrong <script>", "late"]
     assert column(table, "stake") == ["90.0 k", "50.0 k"]
     assert column(table, "counts") == ["0 → 1", "0 → 1"]
     assert column(table, "change") == ["–", "–"]
     assert "<script>" not in html(table)
     assert (
-        shown.finding_themes(here, found)
+        finding_themes(here, found)
         .sentences[0]
         .startswith(
             "Most is at stake with =wrong <script>: 1 account that brings 90.0 k EUR a year"
@@ -196,17 +207,17 @@ def test_what_is_not_in_the_book_is_said_and_not_guessed() -> None:
     bare = region({"a": "Alpha"}, bought(("a", DAY, 9.0, 4.0)))
     plan = plan_where_known(bare, ACCOUNTS, seed=1)
     assert isinstance(plan, NoPlan)
-    assert shown.finding_plan(bare, plan) == Finding([plan.sentence], caution=True)
+    assert finding_plan(bare, plan) == Finding([plan.sentence], caution=True)
     nothing = Finding([])
-    assert shown.table_plan(bare, plan) == nothing
-    assert shown.plot_calendar(bare, schedule_of(bare, plan)) == nothing
-    assert shown.table_loops(bare, feedback_of(bare, ACCOUNTS)) == nothing
-    assert shown.table_closing(feedback_of(bare, ACCOUNTS)) == nothing
-    assert shown.table_themes(bare, themes_of(bare, ACCOUNTS)) == nothing
-    assert shown.finding_feedback(bare, feedback_of(bare, ACCOUNTS)).sentences == [
+    assert table_plan(bare, plan) == nothing
+    assert plot_calendar(bare, schedule_of(bare, plan)) == nothing
+    assert table_loops(bare, feedback_of(bare, ACCOUNTS)) == nothing
+    assert table_closing(feedback_of(bare, ACCOUNTS)) == nothing
+    assert table_themes(bare, themes_of(bare, ACCOUNTS)) == nothing
+    assert finding_feedback(bare, feedback_of(bare, ACCOUNTS)).sentences == [
         "Open loops are not known: the book has no complaints, needs, planned actions or contacts."
     ]
-    assert shown.finding_themes(bare, themes_of(bare, ACCOUNTS)).sentences == [
+    assert finding_themes(bare, themes_of(bare, ACCOUNTS)).sentences == [
         "Themes are not known: the book has no complaints or needs."
     ]
     assert plan_files(bare, plan, plan) == nothing

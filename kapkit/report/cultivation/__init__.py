@@ -1,0 +1,1 @@
+"""Chapter 4 as people read it: the plan, open loops and themes."""
