@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kapkit.book.proposal.deliveries import Delivery
 from kapkit.book.proposal.exports import Form, Unread
-from kapkit.book.proposal.plan import Plan, TableDraft
 from kapkit.book.proposal.systems import System
+from kapkit.book.proposal.table_draft import Plan, TableDraft
 from kapkit.book.sources.duck_sql import quoted
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

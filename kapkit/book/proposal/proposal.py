@@ -12,8 +12,9 @@ from kapkit.book.proposal.deliveries import deliveries
 from kapkit.book.proposal.draft import toml_text, write_draft
 from kapkit.book.proposal.exports import Export, Unread, found
 from kapkit.book.proposal.labels import likeness
-from kapkit.book.proposal.plan import Plan, plan
+from kapkit.book.proposal.plan import plan
 from kapkit.book.proposal.systems import System, recognised
+from kapkit.book.proposal.table_draft import Plan
 
 
 @dataclass(frozen=True)
