@@ -66,6 +66,8 @@ from .models.backtest import capture as capture
 from .models.bg_nbd import BGNBD as BGNBD
 from .models.class_probability import ClassProbabilities as ClassProbabilities
 from .models.class_probability import class_probabilities as class_probabilities
+from .models.company_response import company_elasticity as company_elasticity
+from .models.company_response import elasticity_of as elasticity_of
 from .models.curves import calibrate as calibrate
 from .models.curves import judged as judged
 from .models.curves import judgements as judgements

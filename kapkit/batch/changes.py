@@ -12,14 +12,24 @@ from pathlib import Path
 import pandas as pd
 
 from kapkit.batch.record import NotebookRecord, NotebookTask, digest_file, package_fingerprint
+from kapkit.book.calendar import calendar_of_region
 from kapkit.book.prepared import FACTS_FILE, FOR_ALL, PreparedBook
 from kapkit.book.region import BookFacts
 
 #: What a result rests on; a change of any makes a notebook run again.
 PARTS = ("data", "parameters", "notebook", "package", "environment")
 
-# Of the facts a region's page shows only its own totals: the others' change nothing of it.
-_OF_THE_BOOK = ("totals", "fingerprint", "orders", "accounts", "buying_accounts", "costed_share")
+# Of the facts a region's page shows only its own totals and calendar: the others' change nothing
+# of it.
+_OF_THE_BOOK = (
+    "totals",
+    "fingerprint",
+    "orders",
+    "accounts",
+    "buying_accounts",
+    "costed_share",
+    "calendar",
+)
 
 
 def data_fingerprints(prepared: Path) -> dict[str | None, str]:
@@ -129,7 +139,8 @@ def _facts_by_region(facts: BookFacts) -> dict[str, str]:
     general = _json(plain | {"by": facts.value_measure, "costs": facts.costed_share > 0})
     known = facts.totals.astype(str)
     own = {name: _rows(part) for name, part in known.groupby("region", sort=False)}
-    return {name: general + own[name] for name in facts.regions}
+    days = {name: _json(calendar_of_region(facts.calendar, name)) for name in facts.regions}
+    return {name: general + days[name] + own[name] for name in facts.regions}
 
 
 def _rows(totals: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -13,10 +14,12 @@ import pyarrow.parquet as pq
 
 from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
+from kapkit.book.region import Region
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
+from kapkit.models.company_response import elasticity_frames, elasticity_of
 from kapkit.models.outlook import outlook_frames, outlook_of
 
 
@@ -50,7 +53,7 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     frames = snapshot.frames()
     for name, frame in frames.items():
         _write_partitions(snapshot.source.batches(_in_order(frame)), name, slugs, beside)
-    pooled = outlook_frames(outlook_of(snapshot.company), snapshot.company.accounts)
+    pooled = _pooled(snapshot.company)
     for name, table in pooled.items():
         made = pa.Table.from_pandas(table, preserve_index=False)
         _write_partitions(made.to_reader(), name, slugs, beside)
@@ -60,6 +63,12 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     _take_place(beside, folder)
     return slugs
+
+
+def _pooled(company: Region) -> dict[str, pd.DataFrame]:
+    """Fit once what is learned from all regions together, as frames with a region."""
+    outlook = outlook_frames(outlook_of(company), company.accounts)
+    return outlook | elasticity_frames(elasticity_of(company))
 
 
 def _folders(regions: Sequence[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
+from kapkit.book.calendar import CalendarSection, ClosedSection
 from kapkit.book.errors import DataError, listing
 from kapkit.book.presets import Toml, needed_for, with_preset
 from kapkit.book.schema import TABLES, kind_of
@@ -112,6 +113,7 @@ class BookConfig(_Section):
     tables: dict[str, TableSection] = Field(default_factory=dict)
     regions: RegionSection = RegionSection()
     engine: EngineSection = EngineSection()
+    calendar: CalendarSection = CalendarSection()
     _written: Toml = PrivateAttr(default_factory=dict)
 
     def table(self, name: str) -> TableSection:
@@ -252,6 +254,7 @@ def _settings(place: tuple[Any, ...]) -> list[str]:
         "tables": TableSection,
         "regions": RegionSection,
         "engine": EngineSection,
+        "calendar": ClosedSection if "closed" in place else CalendarSection,
     }
     if len(place) > 1:
         section = sections.get(str(place[0]), BookConfig)

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pandera.pandas as pa
 from pandas.api.types import is_object_dtype
 
+from kapkit.book.calendar import WorkCalendar, work_calendar
 from kapkit.book.checks import ACCEPTED, LATER, SET_ASIDE
 from kapkit.book.errors import DataError, listing
 from kapkit.book.schema import ACCOUNTS, CATEGORIES, PURCHASES, TABLES
@@ -25,7 +26,8 @@ class BookFacts:
 
     ``totals`` are the control totals (table, region, state, reason, rows, revenue, cost);
     ``first_day`` and ``last_day`` bound the accepted sales; ``costed_share`` is the part of
-    gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts.
+    gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts;
+    ``calendar`` is the section of the kapkit.toml that says when people work, as plain values.
     """
 
     name: str
@@ -39,6 +41,7 @@ class BookFacts:
     costed_share: float
     totals: pd.DataFrame
     fingerprint: str
+    calendar: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def regions(self) -> list[str]:
@@ -82,6 +85,11 @@ class Region:
     def as_of(self) -> dt.date:
         """The last day that counts."""
         return self.book.as_of
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """When this region's people work, as far as the kapkit.toml says."""
+        return work_calendar(self.book.calendar, self.name)
 
     @property
     def totals(self) -> pd.DataFrame:

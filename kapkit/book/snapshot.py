@@ -76,6 +76,7 @@ class Snapshot:
             fingerprint=self.source.fingerprint(),
             orders=orders,
             buying_accounts=buying,
+            calendar=self.config.calendar.model_dump(mode="json"),
             **sold,
         )
 

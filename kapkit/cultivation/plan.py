@@ -10,8 +10,9 @@ from kapkit.cultivation.allocation import Allocation, allocate
 from kapkit.cultivation.comparison import Comparison, compare
 from kapkit.cultivation.effort import Rules, needed_contacts, today_effort
 from kapkit.cultivation.situation import situation
+from kapkit.models.company_response import elasticity_of
 from kapkit.models.curves import calibrate, judgements, with_judgement
-from kapkit.models.response import Elasticity, contact_panel, elasticity_of_contacts
+from kapkit.models.response import Elasticity
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def contact_plan(
     rules : Rules
         What the plan must keep to; default: `Rules()`.
     elasticity : Elasticity
-        Estimated over the whole company, where regions are small; default: this region's own.
+        Default: that of the whole company (see `elasticity_of`), because regions are small.
 
     Returns
     -------
@@ -70,8 +71,7 @@ def contact_plan(
         )
     index, tables = region.accounts.index, region.tables
     if elasticity is None:
-        panel = contact_panel(region.purchases, tables["activities"], index, as_of=region.as_of)
-        elasticity = elasticity_of_contacts(panel)
+        elasticity = elasticity_of(region)
     start = situation(
         _about(region, accounts),
         today_effort(tables["activities"], index, as_of=region.as_of),

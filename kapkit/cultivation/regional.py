@@ -64,14 +64,16 @@ def schedule_of(
     days : int
         Length of the horizon.
     country : str or None
-        Whose holidays are kept (ISO 3166); None: only weekends are.
+        Whose holidays are kept (ISO 3166); None: those of the book's calendar for the region,
+        and where it names no country, only weekends are.
     seed : int
         The same seed gives the same dates.
 
     Returns
     -------
     Schedule or NoPlan
-        Contacts of accounts in the same ``city``, where the book knows it, share days.
+        Contacts of accounts in the same ``city``, where the book knows it, share days; on days
+        that the book's calendar has closed there are none.
 
     Raises
     ------
@@ -82,6 +84,7 @@ def schedule_of(
         return plan
     start, first = plan.allocation.situation, region.as_of + dt.timedelta(days=1)
     place = region.accounts.reindex(columns=["city"])["city"]
+    known = region.calendar
     return schedule(
         plan.allocation.planned,
         start.accounts.assign(place=place.reindex(start.accounts.index)),
@@ -89,7 +92,9 @@ def schedule_of(
         region.tables["staff"],
         first=first,
         last=first + dt.timedelta(days=days - 1),
-        country=country,
+        country=country or known.country,
+        subdivision=None if country else known.subdivision,
+        blackout=known.closed,
         seed=seed,
         activities=region.tables["activities"],
         previous=region.tables.get("plan_actions"),

@@ -1,14 +1,14 @@
 """4.1 Schedule: a date for every contact, within hours, working days and cadence."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from kapkit.cultivation.board import Board
 from kapkit.cultivation.wanted import done_before, fall_due, latest_contacts, take_over
-from kapkit.cultivation.workdays import minutes_per_day, working_days
+from kapkit.cultivation.workdays import blocked, minutes_per_day, working_days
 from kapkit.wording import several
 
 
@@ -19,7 +19,8 @@ class Schedule:
     ``actions`` has the columns of ``plan_actions`` and ``minutes``, by day; ``load`` one row an
     owner and month with ``hours`` and ``hours_available``; ``shortfall`` one row an account and
     kind with ``due`` (contacts wanted), ``dated``, ``missing`` and ``reason``. ``kept`` and
-    ``moved`` count the actions of the last plan.
+    ``moved`` count the actions of the last plan. ``holidays`` names the country whose holidays
+    are kept (missing: weekends only), ``closed_days`` counts the days closed to somebody.
     """
 
     actions: pd.DataFrame
@@ -28,6 +29,8 @@ class Schedule:
     kept: int
     moved: int
     sentence: str
+    holidays: str | None = None
+    closed_days: int = 0
 
     @property
     def ahead(self) -> pd.DataFrame:
@@ -107,7 +110,9 @@ def schedule(
     dated = pd.DataFrame([board.place(slot) for slot in slots.to_dict("records")], slots.index)
     dated = dated.reindex(columns=["day", "reason"])
     slots = slots.join(dated.astype({"day": "datetime64[ns]", "reason": "str"}))
-    return _schedule(slots, board, done_before(previous))
+    made = _schedule(slots, board, done_before(previous))
+    kept = " ".join(filter(None, (country, subdivision))) or None
+    return replace(made, holidays=kept, closed_days=int(blocked(days, blackout).sum()))
 
 
 def _described(slots: pd.DataFrame, accounts: pd.DataFrame, hours: pd.DataFrame) -> pd.DataFrame:

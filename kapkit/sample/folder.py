@@ -14,6 +14,7 @@ from kapkit.book.schema import TABLES
 from kapkit.sample.company import LAID_OVER, Company, Truth
 from kapkit.sample.dirt import OTHER_FORMAT
 from kapkit.sample.readme import FILES, readme
+from kapkit.sample.world import COUNTRIES
 
 MONEY = pa.decimal128(18, 4)
 TYPES = {
@@ -34,7 +35,7 @@ as_of = {as_of}
 {files}
 [tables.complaints]
 dates = ["%Y-%m-%d", "%d.%m.%Y"]  # a part was exported from elsewhere
-"""
+{calendar}"""
 
 
 def write(
@@ -165,8 +166,20 @@ def _description(company: Company) -> str:
     held = [name for name in FILES if name in company.tables]
     files = "".join(f'{name} = "{FILES[name]}"\n' for name in held)
     return TOML.format(
-        name=company.name, currency=company.currency, as_of=company.as_of, files=files
+        name=company.name,
+        currency=company.currency,
+        as_of=company.as_of,
+        files=files,
+        calendar=_calendar(company),
     )
+
+
+def _calendar(company: Company) -> str:
+    """Say whose holidays the sample's own regions keep; nothing of regions laid over."""
+    if company.name != Company.name:
+        return ""
+    said = [f'{name}.country = "{country}"\n' for name, country in COUNTRIES.items()]
+    return "".join(["\n[calendar.regions]  # whose holidays are kept\n", *said])
 
 
 def _clear(folder: Path) -> None:

@@ -61,6 +61,9 @@ REGIONS = (
 )
 _SMALL = ("NA", "Islands")
 
+#: Whose holidays the people of each region keep.
+COUNTRIES = {"North": "SE", "South": "ES", "East": "PL", "NA": "US", "Islands": "PT"}
+
 # shape: k of the Erlang-k gaps between orders (the larger, the more regular);
 # swing, peak: size (share of the mean) and month of the seasonal high.
 INDUSTRIES = pd.DataFrame(

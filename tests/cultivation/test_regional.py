@@ -65,3 +65,20 @@ def test_loops_and_themes_come_from_the_region_s_tables() -> None:
     assert themes_of(here, ACCOUNTS).table[["theme", "stake", "names"]].to_numpy().tolist() == [
         ["late", 5e4, "B"]
     ]
+
+
+def test_a_region_keeps_the_holidays_and_closed_days_of_its_calendar() -> None:
+    here = small()
+    closed = {"first": "2026-07-06", "last": "2026-07-19"}
+    days = {"region": "North", "owner": None, "account_id": None, **closed}
+    plain = {"country": "DE", "subdivision": None, "regions": {}, "closed": [days]}
+    kept = replace(here, book=replace(here.book, calendar=plain))
+    plan = plan_where_known(here, ACCOUNTS, seed=1)
+    dated = schedule_of(kept, plan, days=184, seed=1)
+    assert isinstance(dated, Schedule)
+    assert (dated.holidays, dated.closed_days) == ("DE", 10)
+    assert not dated.ahead["due"].between(closed["first"], closed["last"]).any()
+    assert not dated.ahead["due"].eq(pd.Timestamp("2026-12-25")).any()
+    asked = schedule_of(kept, plan, days=184, country="US", seed=1)
+    assert isinstance(asked, Schedule)
+    assert asked.holidays == "US"

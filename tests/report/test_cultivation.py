@@ -164,8 +164,10 @@ def test_first_actions_are_dated(here: Region, dated: Schedule) -> None:
     assert finding_schedule(dated).sentences[1] == (
         "Weekends are kept; holidays are not known, because no country is given."
     )
-    assert finding_schedule(dated, country="DE").sentences[1] == (
-        "Weekends and public holidays of DE are kept."
+    kept = replace(dated, holidays="DE", closed_days=1)
+    assert finding_schedule(kept).sentences[1] == (
+        "Weekends and public holidays of DE are kept. 1 working day is closed to somebody, as the "
+        "calendar of the book says."
     )
 
 

@@ -41,7 +41,8 @@ def table_elasticity(plan: ContactPlan | NoPlan) -> Table | Finding:
         columns,
         name="elasticity",
         caption="By how many per cent sales rise with 1 % more contacts",
-        how="Between accounts, large ones are visited more because they are large, so that "
+        how="Estimated once over the accounts of all regions, because a region alone has too few. "
+        "Between accounts, large ones are visited more because they are large, so that "
         "estimate is too high; within accounts it still is where visits follow demand. The one "
         "used draws the second towards what other companies found. Ranges hold the truth in 8 of "
         "10 cases. A dash: not enough data to tell. A pilot in which the lot decides would "

@@ -11,21 +11,35 @@ from kapkit.report.cultivation.phrases import KEY, NAME, NOTHING, listed, short_
 from kapkit.report.display import Chart, Column, Finding, Table
 from kapkit.report.look import ACCENT, INK, canvas, short
 from kapkit.report.tasks import NOUNS
+from kapkit.wording import say, say_count
 
 #: Most weeks on which hours are written into the calendar.
 _WEEKS_WITH_NUMBERS = 32
 
 
-def finding_schedule(dated: Schedule | NoPlan, *, country: str | None = None) -> Finding:
+def finding_schedule(dated: Schedule | NoPlan) -> Finding:
     """Say how many contacts have their day, why others have none, and which holidays are kept."""
     if isinstance(dated, NoPlan):
         return NOTHING
-    kept = (
-        f"Weekends and public holidays of {country} are kept."
-        if country
-        else "Weekends are kept; holidays are not known, because no country is given."
+    return Finding(
+        [dated.sentence, _days_off(dated)],
+        caution=bool(len(dated.shortfall)) or dated.holidays is None,
     )
-    return Finding([dated.sentence, kept], caution=bool(len(dated.shortfall)) or not country)
+
+
+def _days_off(dated: Schedule) -> str:
+    """Say which days are kept free."""
+    if dated.holidays is None:
+        said = say("Weekends are kept; holidays are not known, because no country is given.")
+    else:
+        said = say("Weekends and public holidays of {country} are kept.", country=dated.holidays)
+    if not dated.closed_days:
+        return said
+    return f"{said} " + say_count(
+        dated.closed_days,
+        "{count} working day is closed to somebody, as the calendar of the book says.",
+        "{count} working days are closed to somebody, as the calendar of the book says.",
+    )
 
 
 def plot_calendar(region: Region, dated: Schedule | NoPlan) -> Chart | Finding:
