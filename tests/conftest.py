@@ -3,10 +3,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from kapkit.batch.prepare import prepare
+from kapkit.book.book import read_book
+from kapkit.book.prepared import is_prepared
 
 # Two workers on two cores: a second thread of linear algebra only waits.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -21,3 +27,17 @@ def shared_data() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture(scope="session")
+def prepared_sample(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Path:
+    """Prepare the sample once for all workers: for reading only."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    folder = shared / "sample" / "prepared"
+    with FileLock(shared / "sample.lock"):
+        if not is_prepared(folder):
+            prepare(read_book(SAMPLE).at(), folder)
+    return folder

@@ -8,18 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kapkit.batch.prepare import prepare
-from kapkit.book.book import open_book, read_book
+from kapkit.book.book import open_book
 from kapkit.book.region import Region
 from kapkit.models.outlook import Outlook, firmographics, outlook, outlook_of
 from kapkit.models.value_axis import value_axis
 from kapkit.models.value_interval import value_interval
+from tests.conftest import SAMPLE
 from tests.models.test_value_axis import START, buyers
 from tests.regions import DAY, bought, company
 
 pytestmark = pytest.mark.slow
-
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 
 
 def whole(purchases: pd.DataFrame) -> Region:
@@ -158,15 +156,8 @@ def test_an_interval_holds_what_a_half_year_brings() -> None:
     assert 0.74 <= found.covered <= 0.87
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "prepared"
-    prepare(read_book(SAMPLE).at(None), folder)
-    return folder
-
-
-def test_a_run_stores_what_the_source_would_say(prepared: Path) -> None:
-    source, stored = open_book(SAMPLE), open_book(prepared)
+def test_a_run_stores_what_the_source_would_say(prepared_sample: Path) -> None:
+    source, stored = open_book(SAMPLE), open_book(prepared_sample)
     for name in (None, "Islands", "NA"):
         one, other = (book.region(name) if name else book.company() for book in (source, stored))
         assert not one.pooled
@@ -180,8 +171,8 @@ def test_a_run_stores_what_the_source_would_say(prepared: Path) -> None:
             pd.testing.assert_frame_equal(*tables, check_like=True)
 
 
-def test_a_prepared_region_knows_its_company(prepared: Path) -> None:
-    here = open_book(prepared).region("Islands")
+def test_a_prepared_region_knows_its_company(prepared_sample: Path) -> None:
+    here = open_book(prepared_sample).region("Islands")
     assert len(here.accounts) == 12
     assert here.company.name is None
     assert len(here.company.accounts) == here.book.accounts

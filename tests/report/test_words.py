@@ -9,6 +9,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from kapkit.book.book import Book, open_book
+from kapkit.book.prepared import PreparedBook
 from kapkit.book.region import Region
 from kapkit.classification.abc import Cuts
 from kapkit.classification.key_accounts import backtest_classes, key_accounts
@@ -26,7 +27,6 @@ from kapkit.report.portfolio import finding_regions, region_summaries, table_reg
 from kapkit.report.trust import finding_coverage, table_book_totals, table_totals
 from tests.regions import DAY, bought, company, region
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 SILENT = [("s", DAY - dt.timedelta(days=days), 900.0, 100.0) for days in (200, 230, 260, 290)]
 
 
@@ -203,17 +203,19 @@ def test_the_state_names_silent_key_accounts(alarming: Region) -> None:
 
 
 @pytest.fixture(scope="module")
-def sample() -> Book:
-    return open_book(SAMPLE)
+def sample(prepared_sample: Path) -> Book | PreparedBook:
+    return open_book(prepared_sample)
 
 
 @pytest.fixture(scope="module")
-def summaries(sample: Book) -> pd.DataFrame:
+def summaries(sample: Book | PreparedBook) -> pd.DataFrame:
     return region_summaries(sample.company())
 
 
 @pytest.mark.slow
-def test_a_summary_is_what_the_region_itself_finds(sample: Book, summaries: pd.DataFrame) -> None:
+def test_a_summary_is_what_the_region_itself_finds(
+    sample: Book | PreparedBook, summaries: pd.DataFrame
+) -> None:
     assert sorted(summaries.index) == sample.regions()
     assert summaries["revenue"].is_monotonic_decreasing
     for name, row in summaries.iterrows():
@@ -229,7 +231,8 @@ def test_a_summary_is_what_the_region_itself_finds(sample: Book, summaries: pd.D
         assert shown[4].startswith(f"Silent key accounts: {row['silent']:.0f} ")
 
 
-def test_the_cuts_reach_every_region(sample: Book) -> None:
+@pytest.mark.slow
+def test_the_cuts_reach_every_region(sample: Book | PreparedBook) -> None:
     found = region_summaries(sample.company(), cuts=Cuts(by="count", a=1, b=2))
     # In NA a person has set one more.
     assert found["A"].to_dict() == dict.fromkeys(found.index, 1) | {"NA": 2}
