@@ -8,8 +8,9 @@ import pandas as pd
 
 from kapkit.book.errors import DataError
 from kapkit.book.region import Region
+from kapkit.evaluation.cost_to_serve import CostToServe, cost_to_serve_of
 from kapkit.models.value import year_to
-from kapkit.wording import amount, percent, several
+from kapkit.wording import amount, percent, say, several
 
 _MEASURES = ["revenue", "credits", "cost", "costed_revenue", "lines", "costed_lines"]
 
@@ -19,13 +20,19 @@ class Contribution:
     """What each account contributed in twelve months, and the sentence on the whole.
 
     ``table`` is indexed by account, highest contribution first: ``revenue``, ``credits``,
-    ``cost``, ``contribution`` (missing where no line has a cost), ``margin_share`` (contribution
-    over the revenue of lines with a cost), ``revenue_share``, ``contribution_share``,
-    ``uncosted_revenue`` and ``revenue_before`` (the twelve months before).
+    ``cost`` (of goods), ``margin`` (revenue less cost of goods; missing where no line has a
+    cost), ``cost_to_serve`` (missing where the book does not know it), ``contribution`` (margin
+    less cost to serve, as far as that is known), ``margin_share`` (contribution over the revenue
+    of lines with a cost), ``revenue_share``, ``contribution_share``, ``uncosted_revenue`` and
+    ``revenue_before`` (the twelve months before). ``definition`` says what contribution means
+    here, and what is left out of it; ``served`` is the cost to serve by driver, None where the
+    book has none.
     """
 
     table: pd.DataFrame
     sentence: str
+    definition: str
+    served: CostToServe | None = None
 
 
 def profit_contribution(
@@ -34,12 +41,14 @@ def profit_contribution(
     *,
     as_of: dt.date,
     costs_known: bool = True,
+    served: CostToServe | None = None,
     currency: str = "",
 ) -> Contribution:
     """Find what each account contributed to profit in the last twelve months.
 
-    Contribution is net revenue less cost of goods, over the lines whose cost is known; revenue
-    without a known cost is stated beside it, never given a margin.
+    Contribution is net revenue less cost of goods, over the lines whose cost is known, less cost
+    to serve where that is known; revenue without a known cost is stated beside it, never given
+    a margin, and use of a driver without a rate is named, never priced at nothing.
 
     Parameters
     ----------
@@ -51,6 +60,8 @@ def profit_contribution(
         Last day of the twelve months.
     costs_known : bool
         False where the whole book has no costs: then every contribution is missing.
+    served : CostToServe or None
+        Cost to serve in the same twelve months (`cost_to_serve`); None where it is not known.
     currency : str
         Written behind amounts in the sentence.
 
@@ -60,7 +71,8 @@ def profit_contribution(
 
     Notes
     -----
-    An account that bought nothing has revenue 0 and, where costs are known, contribution 0.
+    An account that bought nothing has revenue 0 and, where costs are known, margin 0; it may
+    still have cost something to serve.
     Shares are of the region's total and missing where that is not positive. Equal accounts
     stand in the order of their keys.
 
@@ -76,12 +88,16 @@ def profit_contribution(
     year = _summed(year_to(purchases, as_of), accounts)
     before = _summed(year_to(purchases, as_of, years_back=1), accounts)
     unknown = ((year["lines"] > 0) & (year["costed_lines"] == 0)) | (not costs_known)
-    contribution = (year["costed_revenue"] - year["cost"]).mask(unknown)
+    margin = (year["costed_revenue"] - year["cost"]).mask(unknown)
+    serving = served.of(accounts) if served else pd.Series(np.nan, accounts)
+    contribution = margin - serving.fillna(0.0)
     table = pd.DataFrame(
         {
             "revenue": year["revenue"],
             "credits": year["credits"],
             "cost": year["cost"].mask(unknown),
+            "margin": margin,
+            "cost_to_serve": serving,
             "contribution": contribution,
             "margin_share": contribution / year["costed_revenue"].where(year["costed_revenue"] > 0),
             "revenue_share": _share(year["revenue"]),
@@ -93,7 +109,8 @@ def profit_contribution(
     ranked = table.sort_index().sort_values(
         ["contribution", "revenue"], ascending=False, kind="stable"
     )
-    return Contribution(ranked, _sentence(ranked, currency))
+    definition = _definition(served, costs_known=costs_known)
+    return Contribution(ranked, _sentence(ranked, currency), definition, served)
 
 
 def contribution_of(region: Region) -> Contribution:
@@ -114,6 +131,7 @@ def contribution_of(region: Region) -> Contribution:
         region.accounts.index,
         as_of=region.as_of,
         costs_known=region.book.costed_share > 0,
+        served=cost_to_serve_of(region),
         currency=region.book.currency,
     )
 
@@ -222,10 +240,35 @@ def _sentence(table: pd.DataFrame, currency: str) -> str:
         )
     uncosted = table["uncosted_revenue"].sum()
     known = f"; {amount(uncosted, currency)} of revenue has no known cost" if uncosted else ""
+    serving = table["cost_to_serve"].sum(min_count=1)
+    after = "" if np.isnan(serving) else f" after {amount(serving, currency)} of cost to serve"
     return (
         f"The last twelve months brought {amount(revenue, currency)} of revenue and "
-        f"{amount(contribution.sum(), currency)} of contribution{known}."
+        f"{amount(contribution.sum(), currency)} of contribution{after}{known}."
     )
+
+
+def _definition(served: CostToServe | None, *, costs_known: bool) -> str:
+    """Say what contribution means here, and what is left out of it."""
+    if not costs_known:
+        return say("Contribution is not known: the book has no cost of goods.")
+    goods = say("Contribution is net revenue less cost of goods, over lines whose cost is known")
+    if served is None or not served.known:
+        return say(
+            "{goods}. Cost to serve is not in it: the book does not say what that is.", goods=goods
+        )
+    if not served.priced:
+        return say("{goods}, less cost to serve, of which none was recorded.", goods=goods)
+    said = say(
+        "{goods}, less cost to serve ({drivers}). Other costs are left out.",
+        goods=goods,
+        drivers=", ".join(served.priced),
+    )
+    if served.unpriced:
+        said += " " + say(
+            "Left out for want of a rate: {drivers}.", drivers=", ".join(served.unpriced)
+        )
+    return said
 
 
 def _losing_sentence(losing: pd.DataFrame, big: int, bought: pd.DataFrame, currency: str) -> str:

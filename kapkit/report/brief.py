@@ -73,7 +73,10 @@ def attention(classified: Classification, losing: LargeButLosing) -> pd.DataFram
     silent = silent_key_accounts(classified)
     calls = silent.assign(why=silent["reason"], at_stake=silent["value"])
     loss = losing.table.join(classified.table["name"])
-    why = [f"Large, but loses money: margin {percent(share)}." for share in loss["margin_share"]]
+    why = [
+        f"Large, but loses money: contribution {percent(share)} of revenue."
+        for share in loss["margin_share"]
+    ]
     loss = loss.assign(why=why, at_stake=-loss["contribution"])
     found = pd.concat([calls, loss])[["name", "why", "at_stake"]]
     return found.sort_values("at_stake", ascending=False, kind="stable")

@@ -6,6 +6,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from kapkit.book.errors import DataError
+from kapkit.evaluation.cost_to_serve import CostToServe, cost_to_serve
 from kapkit.evaluation.profit import (
     Contribution,
     contribution_of,
@@ -13,11 +14,17 @@ from kapkit.evaluation.profit import (
     profit_contribution,
     whale_curve,
 )
+from tests.evaluation.serving import rates, uses
 from tests.regions import DAY, bought, region
 
 NAN = float("nan")
 LAST_YEAR = DAY - dt.timedelta(days=365)
 ACCOUNTS = pd.Index(list("abcdef"), name="account_id")
+
+
+def served(*rows: tuple) -> CostToServe:
+    """Price uses (account, day, driver, quantity); a visit costs 12."""
+    return cost_to_serve(uses(*rows), rates(("visit", 12.0, None)), as_of=DAY)
 
 
 def contribution(*rows: tuple, **options: object) -> Contribution:
@@ -41,6 +48,8 @@ def test_profit_contribution() -> None:
             "revenue": [80.0, 70.0, 0.0, 0.0, -5.0, 25.0],
             "credits": [-20.0, 0.0, 0.0, 0.0, -5.0, 0.0],
             "cost": [50.0, 30.0, 0.0, 0.0, -1.0, NAN],
+            "margin": [30.0, 20.0, 0.0, 0.0, -4.0, NAN],
+            "cost_to_serve": [NAN] * 6,
             "contribution": [30.0, 20.0, 0.0, 0.0, -4.0, NAN],
             "margin_share": [30 / 80, 20 / 50, NAN, NAN, NAN, NAN],
             "revenue_share": [80 / 170, 70 / 170, 0.0, 0.0, -5 / 170, 25 / 170],
@@ -66,7 +75,7 @@ def test_where_all_costs_are_known_nothing_is_said_of_them() -> None:
 
 def test_without_any_costs_no_contribution_is_made_up() -> None:
     found = contribution(("a", DAY, 100.0), ("b", DAY, 300.0), costs_known=False)
-    missing = ["cost", "contribution", "margin_share", "contribution_share"]
+    missing = ["cost", "margin", "contribution", "margin_share", "contribution_share"]
     assert found.table[missing].isna().all(axis=None)
     assert found.table["revenue"].tolist() == [300.0, 100.0, 0.0, 0.0, 0.0, 0.0]
     assert found.sentence == (
@@ -101,6 +110,60 @@ def test_contribution_of_a_region() -> None:
     assert "EUR" in known.sentence
     unknown = contribution_of(region({"a": "Alpha"}, purchases, costed_share=0.0))
     assert unknown.table["contribution"].isna().all()
+
+
+def test_contribution_is_net_of_cost_to_serve() -> None:
+    """a is served for 12; c's margin is not known, and so is its contribution; f only costs."""
+    used = served(("a", DAY, "visit", 1.0), ("c", DAY, "visit", 2.0), ("f", DAY, "visit", 0.5))
+    found = contribution(("a", DAY, 100.0, 60.0), ("c", DAY, 25.0), served=used)
+    assert found.table["cost_to_serve"].to_dict() == {
+        "a": 12.0, "b": 0.0, "c": 24.0, "d": 0.0, "e": 0.0, "f": 6.0
+    }  # fmt: skip
+    assert found.table["contribution"].dropna().to_dict() == {
+        "a": 28.0, "b": 0.0, "d": 0.0, "e": 0.0, "f": -6.0
+    }  # fmt: skip
+    assert found.table.loc["a", "margin_share"] == pytest.approx(0.28)
+    assert found.sentence == (
+        "The last twelve months brought 125 EUR of revenue and 22.0 EUR of contribution after "
+        "42.0 EUR of cost to serve; 25.0 EUR of revenue has no known cost."
+    )
+
+
+GOODS = "Contribution is net revenue less cost of goods, over lines whose cost is known"
+
+
+@pytest.mark.parametrize(
+    ("uses", "definition"),
+    [
+        (None, f"{GOODS}. Cost to serve is not in it: the book does not say what that is."),
+        (
+            [("a", DAY, "dinner", 1.0)],
+            f"{GOODS}. Cost to serve is not in it: the book does not say what that is.",
+        ),
+        (
+            [("a", DAY, "visit", 1.0)],
+            f"{GOODS}, less cost to serve (visit). Other costs are left out.",
+        ),
+        (
+            [("a", DAY, "visit", 1.0), ("a", DAY, "dinner", 1.0)],
+            f"{GOODS}, less cost to serve (visit). Other costs are left out. Left out for want of "
+            "a rate: dinner.",
+        ),
+        (
+            [("a", LAST_YEAR, "visit", 1.0)],
+            f"{GOODS}, less cost to serve, of which none was recorded.",
+        ),
+    ],
+)
+def test_what_contribution_means_is_said(uses: list[tuple] | None, definition: str) -> None:
+    used = None if uses is None else served(*uses)
+    found = contribution(("a", DAY, 100.0, 60.0), served=used)
+    assert found.definition == definition
+
+
+def test_without_costs_of_goods_there_is_no_contribution_to_define() -> None:
+    found = contribution(("a", DAY, 100.0), costs_known=False)
+    assert found.definition == "Contribution is not known: the book has no cost of goods."
 
 
 def test_whale_curve() -> None:

@@ -11,7 +11,7 @@ from kapkit.classification.key_accounts import key_accounts
 from kapkit.evaluation.profit import contribution_of
 from kapkit.report.classification import plot_pareto
 from kapkit.report.display import Chart, Finding
-from kapkit.report.evaluation import plot_whale
+from kapkit.report.evaluation.profit import plot_whale
 from kapkit.report.look import ACCENT, CLASS_COLORS, CONTEXT, LOSS
 from kapkit.report.portfolio import plot_regions, region_summaries
 from tests.regions import DAY, bought, company, region

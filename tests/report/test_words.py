@@ -22,7 +22,7 @@ from kapkit.report.classification import (
     table_key_accounts,
 )
 from kapkit.report.display import Table, Tiles
-from kapkit.report.evaluation import finding_losing, table_contribution, table_losing
+from kapkit.report.evaluation.profit import finding_losing, table_contribution, table_losing
 from kapkit.report.portfolio import finding_regions, region_summaries, table_regions, tiles_company
 from kapkit.report.trust import finding_coverage, table_book_totals, table_totals
 from tests.regions import DAY, bought, company, region
@@ -166,8 +166,8 @@ def test_attention_goes_where_most_is_at_stake(alarming: Region) -> None:
             "why": [
                 classified.table.loc["s", "reason"],
                 classified.table.loc["b", "reason"],
-                "Large, but loses money: margin -2.0 %.",
-                "Large, but loses money: margin 0.0 %.",
+                "Large, but loses money: contribution -2.0 % of revenue.",
+                "Large, but loses money: contribution 0.0 % of revenue.",
             ],
             "at_stake": [value["s"], value["b"], 100.0, 1.0],
         },

@@ -1,0 +1,1 @@
+"""Chapter 3: figures and tables of the evaluation."""
