@@ -1,9 +1,13 @@
 """How much of what could be gained does the allocation keep, and how near is it to the optimum?
 
 First: 150 simulated regions of 80 accounts. The planner sees values with an error and one common
-elasticity, which is wrong on average and for each account; visits were made where accounts are
-large; a third of the responses are S-shaped and taken for concave. What a plan really brings is
-set over what the best plan brings under the same bounds and hours.
+elasticity, which is wrong on average and for each account; visits follow the size of accounts,
+with scatter; a third of the responses are S-shaped and taken for concave. What a plan really
+brings is set over what the best plan brings that keeps the same hours: within half to double of
+today's contacts (bounded), and without (free). Habit and equal visits keep no bounds, so they are
+to be read against the free optimum. Then: what is lost where accounts differ more, and the part of
+it that no plan could keep without knowing who responds; and how far habit gets where today's
+visits follow value loosely.
 
 Second: the marginal heap against the bound of the linear programme, HiGHS on the same
 linear and mixed-integer programme, and a greedy walk up the levels, at 1,000 and 10,000 accounts x
@@ -47,36 +51,39 @@ def with_own_estimates(one: World, seed: int) -> Situation:
     return replace(one.seen, curves=calibrate((true * noise).clip(upper=0.95)))
 
 
-def shares(seed: int) -> dict[str, float]:
-    one = world(seed)
+def shares(seed: int, **about: float) -> dict[str, float]:
+    """Give what each way of planning keeps of the bounded and of the free optimum."""
+    one = world(seed, **about)
     plan = allocate(one.seen)
     own = with_own_estimates(one, 10_000 + seed)
-    known = replace(one.seen, curves=one.true.curves)
-    claim = allocate(known)
     contacts = {
         "common elasticity, x0.5 to x2": plan.planned.to_numpy(),
         "account estimates, x0.5 to x2": best_contacts(own)[0],
+        "common elasticity, free": best_contacts(free(one.seen))[0],
+        "account estimates, free": best_contacts(free(own))[0],
         "A/B/C 12/6/2 visits": shared_out(plan, one.seen.accounts["class"].map(HABIT)),
         "equal visits": shared_out(plan, pd.Series(1.0, one.seen.accounts.index)),
     }
-    unbound = {
-        "common elasticity, free": best_contacts(free(one.seen))[0],
-        "account estimates, free": best_contacts(free(own))[0],
-    }
     best = one.brings(best_contacts(one.true)[0])
     best_free = one.brings(best_contacts(free(one.true))[0])
+    return {
+        f"{name} | {of}": one.brings(found) / most
+        for name, found in contacts.items()
+        for of, most in {"bounded": best, "free": best_free}.items()
+    }
+
+
+def luck(seed: int) -> tuple[float, float]:
+    """Give what a plan claims over what it brings where responses are known, and corrected."""
+    one = world(seed)
+    known = replace(one.seen, curves=one.true.curves)
+    claim = allocate(known)
     real = one.brings(claim.planned.to_numpy())
-    luck = winners_curse(known, seed=seed, draws=20)
-    return (
-        {name: one.brings(found) / best for name, found in contacts.items()}
-        | {name: one.brings(found) / best_free for name, found in unbound.items()}
-        | {"claim over truth": claim.gain / real}
-        | {"claim over truth, corrected": (claim.gain - luck) / real}
-    )
+    return claim.gain / real, (claim.gain - winners_curse(known, seed=seed, draws=20)) / real
 
 
 def sweep() -> None:
-    print("\nshare kept by the common elasticity, x0.5 to x2, mean of 40 worlds")
+    print("\nshare of the bounded optimum kept by the common elasticity, mean of 40 worlds")
     for cv in (0.2, 0.35, 0.5):
         row = []
         for error in (0.0, 0.1, 0.2):
@@ -87,6 +94,20 @@ def sweep() -> None:
             ]
             row.append(f"{statistics.mean(kept):.2f} (worst {min(kept):.2f})")
         print(f"  accounts' elasticities cv {cv}: values known to 0/10/20 %: {', '.join(row)}")
+
+
+def habits() -> None:
+    print("\nA/B/C by habit, share of the free optimum, mean of 40 worlds")
+    for follows, scatter in ((0.4, 0.5), (0.8, 0.4), (1.0, 0.3)):
+        drawn = [shares(seed, follows=follows, scatter=scatter) for seed in range(40)]
+        habit, equal = (
+            statistics.mean(one[f"{name} | free"] for one in drawn)
+            for name in ("A/B/C 12/6/2 visits", "equal visits")
+        )
+        print(
+            f"  visits follow value to the power {follows}, scatter {scatter}: "
+            f"{habit:.2f} (equal visits {equal:.2f})"
+        )
 
 
 def with_linear_programme(options: Options, capacity: np.ndarray) -> float:
@@ -157,10 +178,13 @@ def main() -> None:
     for name, column in found.items():
         lost = int((column < 0).sum())
         print(
-            f"  {name:33} mean {column.mean():6.3f}  median {column.median():6.3f}  "
+            f"  {name:41} mean {column.mean():6.3f}  median {column.median():6.3f}  "
             f"worst {column.min():6.3f}  lost in {lost}"
         )
+    claims, corrected = zip(*(luck(seed) for seed in range(WORLDS)), strict=True)
+    print(f"  claim over truth {np.mean(claims):.3f}, corrected {np.mean(corrected):.3f}")
     sweep()
+    habits()
     for accounts in (1_000, 10_000):
         speed(accounts)
 

@@ -47,6 +47,7 @@ from .cultivation.plan import ContactPlan as ContactPlan
 from .cultivation.plan import contact_plan as contact_plan
 from .cultivation.regional import NoPlan as NoPlan
 from .cultivation.regional import feedback_of as feedback_of
+from .cultivation.regional import pilot_of as pilot_of
 from .cultivation.regional import plan_where_known as plan_where_known
 from .cultivation.regional import schedule_of as schedule_of
 from .cultivation.regional import themes_of as themes_of
@@ -141,7 +142,9 @@ from .report.cultivation.plan import plot_allocation as plot_allocation
 from .report.cultivation.plan import table_contacts as table_contacts
 from .report.cultivation.plan import table_plan as table_plan
 from .report.cultivation.response import finding_elasticity as finding_elasticity
+from .report.cultivation.response import finding_pilot as finding_pilot
 from .report.cultivation.response import table_elasticity as table_elasticity
+from .report.cultivation.response import table_judgement as table_judgement
 from .report.cultivation.schedule import finding_schedule as finding_schedule
 from .report.cultivation.schedule import plot_calendar as plot_calendar
 from .report.cultivation.schedule import table_actions as table_actions

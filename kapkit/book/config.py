@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from kapkit.book.calendar import CalendarSection, ClosedSection
+from kapkit.book.effort import EffortSection
 from kapkit.book.errors import DataError, listing
 from kapkit.book.presets import Toml, needed_for, with_preset
 from kapkit.book.schema import TABLES, kind_of
@@ -114,6 +115,7 @@ class BookConfig(_Section):
     regions: RegionSection = RegionSection()
     engine: EngineSection = EngineSection()
     calendar: CalendarSection = CalendarSection()
+    effort: EffortSection = EffortSection()
     _written: Toml = PrivateAttr(default_factory=dict)
 
     def table(self, name: str) -> TableSection:
@@ -254,6 +256,7 @@ def _settings(place: tuple[Any, ...]) -> list[str]:
         "tables": TableSection,
         "regions": RegionSection,
         "engine": EngineSection,
+        "effort": EffortSection,
         "calendar": ClosedSection if "closed" in place else CalendarSection,
     }
     if len(place) > 1:

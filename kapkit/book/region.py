@@ -27,7 +27,8 @@ class BookFacts:
     ``totals`` are the control totals (table, region, state, reason, rows, revenue, cost);
     ``first_day`` and ``last_day`` bound the accepted sales; ``costed_share`` is the part of
     gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts;
-    ``calendar`` is the section of the kapkit.toml that says when people work, as plain values.
+    ``calendar`` and ``effort`` are the sections of the kapkit.toml that say when people work and
+    what a plan of contacts keeps to, as plain values.
     """
 
     name: str
@@ -42,6 +43,7 @@ class BookFacts:
     totals: pd.DataFrame
     fingerprint: str
     calendar: Mapping[str, Any] = field(default_factory=dict)
+    effort: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def regions(self) -> list[str]:

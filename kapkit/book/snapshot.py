@@ -77,6 +77,7 @@ class Snapshot:
             orders=orders,
             buying_accounts=buying,
             calendar=self.config.calendar.model_dump(mode="json"),
+            effort=self.config.effort.model_dump(mode="json"),
             **sold,
         )
 

@@ -1,6 +1,8 @@
 """4.1 for one region: what contacts do, who gets how many, and what that is worth."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -8,10 +10,11 @@ from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.cultivation.allocation import Allocation, allocate
 from kapkit.cultivation.comparison import Comparison, compare
-from kapkit.cultivation.effort import Rules, needed_contacts, today_effort
+from kapkit.cultivation.effort import CADENCE, MINUTES, Rules, needed_contacts, today_effort
+from kapkit.cultivation.retention import chance_to_leave, shares_saved
 from kapkit.cultivation.situation import situation
 from kapkit.models.company_response import elasticity_of
-from kapkit.models.curves import calibrate, judgements, with_judgement
+from kapkit.models.curves import POINTS, calibrate, judgements, with_judgement
 from kapkit.models.response import Elasticity
 
 
@@ -50,7 +53,7 @@ def contact_plan(
     seed : int
         Of the draws behind the winner's curse.
     rules : Rules
-        What the plan must keep to; default: `Rules()`.
+        What the plan must keep to; default: `rules_of` the book.
     elasticity : Elasticity
         Default: that of the whole company (see `elasticity_of`), because regions are small.
 
@@ -78,7 +81,7 @@ def contact_plan(
         tables["staff"],
         curves=_curves(region, accounts["class"].reindex(index), elasticity),
         needed=_needed(region),
-        rules=rules,
+        rules=rules or rules_of(region.book.effort),
     )
     error = (elasticity.value, elasticity.sd)
     plan = allocate(start, elasticity=error, currency=region.book.currency)
@@ -89,16 +92,41 @@ def contact_plan(
     return ContactPlan(elasticity, plan, beside, _needed(region), said)
 
 
+def rules_of(effort: Mapping[str, Any]) -> Rules:
+    """Set a book's section ``[effort]`` in the place of the defaults, entry by entry.
+
+    >>> rules_of({"minutes": {"visit": 60.0}, "most": 1.5}).minutes["visit"]
+    60.0
+    """
+    told = {name: effort.get(name) for name in ("travel_minutes", "least", "most")}
+    given = {name: value for name, value in told.items() if value is not None}
+    cadence = {
+        name: {**CADENCE.get(name, {}), **effort.get("cadence", {}).get(name, {})}
+        for name in {**CADENCE, **effort.get("cadence", {})}
+    }
+    return Rules(minutes={**MINUTES, **effort.get("minutes", {})}, cadence=cadence, **given)
+
+
 def _about(region: Region, accounts: pd.DataFrame) -> pd.DataFrame:
     """Set what is planned with beside the owner; an account without a class counts as C."""
     listed = region.accounts.reindex(columns=["name", "owner", "travel_minutes"])
     value = accounts.reindex(listed.index)
+    classes = value["class"].fillna("C")
+    buys = value.reindex(columns=["buys"])["buys"].astype(float)
+    saved = shares_saved(
+        region.tables.get("overrides"),
+        classes,
+        by_class=region.book.effort.get("saved", {}),
+        as_of=region.as_of,
+    )
     return listed.assign(
         travel_minutes=pd.to_numeric(listed["travel_minutes"], errors="coerce"),
         contribution=value["value"].astype(float),
         low=value["low"].astype(float),
         high=value["high"].astype(float),
-        **{"class": value["class"].fillna("C")},
+        leave=chance_to_leave(buys, region.purchases, as_of=region.as_of),
+        saved=saved,
+        **{"class": classes},
     )
 
 
@@ -116,9 +144,18 @@ def _needed(region: Region) -> pd.DataFrame:
 def _curves(region: Region, classes: pd.Series, elasticity: Elasticity) -> pd.DataFrame:
     """Draw concave curves, and those that people judged in their place."""
     curves = calibrate(pd.Series(min(elasticity.value, 0.95), region.accounts.index))
-    if "overrides" not in region.tables:
-        return curves
-    answers = judgements(region.tables["overrides"], as_of=pd.Timestamp(region.as_of))
+    answers = _answers(region)
     if answers.empty:
         return curves
     return with_judgement(curves, answers, classes.fillna("C").tolist())
+
+
+def _answers(region: Region) -> pd.DataFrame:
+    """Gather what people answered: for single accounts (overrides) and for classes (effort)."""
+    by_class = pd.DataFrame.from_dict(
+        region.book.effort.get("response", {}), orient="index", columns=POINTS, dtype=float
+    )
+    if "overrides" not in region.tables:
+        return by_class
+    typed = judgements(region.tables["overrides"], as_of=pd.Timestamp(region.as_of))
+    return pd.concat([typed, by_class]) if len(by_class) else typed

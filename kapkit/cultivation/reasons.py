@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from kapkit.book.errors import listing
+from kapkit.cultivation.effort import least_contacts
 from kapkit.cultivation.situation import Situation
 from kapkit.models.poisson import Matrix
-from kapkit.wording import amount, several
+from kapkit.wording import amount, say, say_count, several
 
 #: Kinds as they are counted in a sentence.
 _NOUNS = {
@@ -40,6 +41,7 @@ def workload(
         See `Allocation.owners`.
     """
     missing = (start.due - planned).clip(lower=0.0)
+    owner = start.accounts["owner"]
     each = pd.DataFrame(
         {
             "hours_today": table["hours_today"],
@@ -51,10 +53,14 @@ def workload(
             "gain": table["gain"],
         }
     )
-    summed = each.groupby(start.accounts["owner"]).sum().reindex(start.owners.index)
+    summed = each.groupby(owner).sum().reindex(start.owners.index)
     owners = start.owners.join(summed)
     owners.insert(3, "price", price)
-    return owners.assign(sentence=[_owner(row) for row in owners.reset_index().to_dict("records")])
+    said = [
+        _owner(row, missing[owner == row["owner"]], start.accounts)
+        for row in owners.rename_axis("owner").reset_index().to_dict("records")
+    ]
+    return owners.assign(sentence=said)
 
 
 def summary(
@@ -67,10 +73,12 @@ def summary(
     )
     short = owners.index[owners["contacts_short"] > 0]
     if len(short):
-        hours = owners["hours_short"].sum()
-        said += (
-            f" {listing([str(owner) for owner in short])} cannot meet the minimum: "
-            f"{several(round(hours), 'hour')} a year are missing."
+        lacks = [
+            f"{owner} ({_hours(owners['hours_short'][owner])})"
+            for owner in owners["hours_short"][short].sort_values(ascending=False).index
+        ]
+        said += " " + say(
+            "The minimum cannot be met; hours a year are missing: {owners}.", owners=listing(lacks)
         )
     if len(unplanned):
         said += (
@@ -90,16 +98,20 @@ def reasons(
     """Say for each account what changes and why."""
     about = start.accounts[["class", "owner"]].join(table["marginal_return"])
     about["price"] = owners["price"].reindex(about["owner"]).to_numpy(float)
-    about["leave"] = start.accounts.get("leave", pd.Series(0.0, about.index))
+    nothing = pd.Series(0.0, about.index)
+    about["leave"] = start.accounts.get("leave", nothing).fillna(0.0)
+    about["saved"] = start.accounts.get("saved", nothing).fillna(0.0)
+    about["need"] = start.needed.groupby("account_id")["need"].agg(_named).reindex(about.index)
+    by_class = least_contacts(start.accounts, start.rules).to_numpy(float)
     plans = zip(
         planned.to_numpy(float),
         np.round(start.today.to_numpy(float)),
-        start.due.to_numpy(float),
+        zip(start.due.to_numpy(float), by_class, strict=True),
         about.to_dict("records"),
         strict=True,
     )
     return [
-        f"{_changes(start, plan, before)}{_why(start, plan, before, due, row, currency)}"
+        f"{_changes(start, plan, before)}: {_why(start, plan, before, due, row, currency)}"
         for plan, before, due, row in plans
     ]
 
@@ -122,33 +134,91 @@ def _count(number: float, kind: str) -> str:
 
 
 def _why(
-    start: Situation, plan: Matrix, before: Matrix, due: Matrix, row: _Row, currency: str
+    start: Situation,
+    plan: Matrix,
+    before: Matrix,
+    due: tuple[Matrix, Matrix],
+    row: _Row,
+    currency: str,
 ) -> str:
-    if (plan < due).any():
-        return f": less than class {row['class']} is due, because its owner's hours do not suffice."
-    if ((plan == due) & (due > start.rules.most * before)).any():
-        return f": the minimum for class {row['class']}, or a need, asks for it."
-    here, there = amount(row["marginal_return"], currency), amount(row["price"], currency)
-    risk = " It may leave, but contacts are not known to keep it." if _at_risk(start, row) else ""
-    if (plan == before).all():
-        return f": no change brings more than the {there} that an hour brings elsewhere.{risk}"
-    if (plan > before).any() and (plan >= before).all() and row["marginal_return"] > row["price"]:
-        return (
-            f": one more hour would still bring {here}, elsewhere {there}; it is at its most.{risk}"
+    least, by_class = due
+    if (plan < least).any():
+        return say(
+            "less than class {group} is due, because its owner's hours do not suffice.",
+            group=row["class"],
         )
-    return f": one more hour here would bring {here}, elsewhere {there}.{risk}"
+    forced = (plan == least) & (least > start.rules.most * before)
+    if (forced & (least > by_class)).any():
+        return say("to answer what it lacks: {need}.", need=row["need"])
+    if forced.any():
+        return say("class {group} is due that much at least.", group=row["class"])
+    return _worthwhile(plan, before, row, currency) + _kept(plan, before, row)
 
 
-def _at_risk(start: Situation, row: _Row) -> bool:
-    return bool(row["leave"] >= AT_RISK) and "saved" not in start.accounts
+def _worthwhile(plan: Matrix, before: Matrix, row: _Row, currency: str) -> str:
+    here, there = amount(row["marginal_return"], currency), amount(row["price"], currency)
+    if (plan == before).all():
+        return say("no change brings more than the {there} of an hour elsewhere.", there=there)
+    more = (plan > before).any() and (plan >= before).all()
+    if more and row["marginal_return"] > row["price"]:
+        return say(
+            "one more hour would still bring {here}, elsewhere {there}; it is at its most.",
+            here=here,
+            there=there,
+        )
+    return say("one more hour here would bring {here}, elsewhere {there}.", here=here, there=there)
 
 
-def _owner(row: _Row) -> str:
-    said = f"{row['owner']}: {row['hours_planned']:,.0f} of {row['hours']:,.0f} hours a year"
+def _kept(plan: Matrix, before: Matrix, row: _Row) -> str:
+    """Say of an account at risk whether contacts are known to keep it."""
+    if row["leave"] < AT_RISK:
+        return ""
+    if row["saved"] <= 0:
+        return " " + say("It may leave, but contacts are not known to keep it.")
+    if (plan > before).any():
+        return " " + say("It may leave, and contacts have been shown to keep such accounts.")
+    return ""
+
+
+def _named(needs: pd.Series) -> str:
+    return listing(sorted(needs.unique()))
+
+
+def _owner(row: _Row, missing: pd.DataFrame, accounts: pd.DataFrame) -> str:
+    """Say whether an owner's hours suffice for the minimum, else for whom they do not."""
+    used, there = f"{row['hours_planned']:,.0f}", f"{row['hours']:,.0f}"
     if row["contacts_short"] <= _SLACK:
-        return f"{said}, the minimum is met."
-    return (
-        f"{said}; short of the minimum for {several(row['accounts_short'], 'account')} by "
-        f"{several(round(row['contacts_short']), 'contact')} "
-        f"({several(round(row['hours_short']), 'hour')})."
+        return say(
+            "{owner}: {used} of {there} hours a year; the minimum is met.",
+            owner=row["owner"],
+            used=used,
+            there=there,
+        )
+    lacking = missing[(missing > 0).any(axis=1)]
+    names = accounts.get("name", accounts.index.to_series())
+    worth = accounts["contribution"].reindex(lacking.index).sort_values(ascending=False)
+    total = lacking.sum()
+    contacts = [_count(total[kind], str(kind)) for kind in total.index[total > 0]]
+    return say_count(
+        len(lacking),
+        "{owner}: all {there} hours a year go where they bring most, and still {contacts} due to "
+        "{count} account are missing, {hours} a year: {accounts}.",
+        "{owner}: all {there} hours a year go where they bring most, and still {contacts} due to "
+        "{count} accounts are missing, {hours} a year: {accounts}.",
+        owner=row["owner"],
+        there=there,
+        contacts=" and ".join([", ".join(contacts[:-1]), contacts[-1]][len(contacts) < 2 :]),
+        hours=_hours(row["hours_short"]),
+        accounts=listing([str(names[key]) for key in worth.index]),
     )
+
+
+def _hours(number: float) -> str:
+    """Write hours, to the tenth where they are few.
+
+    >>> _hours(0.25), _hours(1.0), _hours(41.7)
+    ('0.2 hours', '1 hour', '42 hours')
+    """
+    if number < 9.95 and not float(round(number, 1)).is_integer():
+        return f"{number:.1f} hours"
+    return several(round(number), "hour")

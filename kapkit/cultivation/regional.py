@@ -11,6 +11,8 @@ from kapkit.cultivation.feedback import Feedback, feedback
 from kapkit.cultivation.offering import Themes, themes
 from kapkit.cultivation.plan import ContactPlan, contact_plan
 from kapkit.cultivation.schedule import Schedule, schedule
+from kapkit.models.pilot import Pilot, design_pilot
+from kapkit.models.response import PERSONAL, contact_panel
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,38 @@ def plan_where_known(region: Region, accounts: pd.DataFrame, *, seed: int) -> Co
         return contact_plan(region, accounts, seed=seed)
     except DataError as error:
         return NoPlan(f"No plan: {error}.")
+
+
+def pilot_of(region: Region, plan: ContactPlan | NoPlan, *, seed: int) -> Pilot | NoPlan:
+    """Draw the pilot by lot that would settle what contacts do, and say what it could show here.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day.
+    plan : ContactPlan or NoPlan
+        From `plan_where_known`.
+    seed : int
+        Of the lots.
+
+    Returns
+    -------
+    Pilot or NoPlan
+        Over half a year; contacts in person or by telephone get 40 % more or less.
+    """
+    if isinstance(plan, NoPlan):
+        return plan
+    start = plan.allocation.situation
+    since = pd.Timestamp(region.as_of) - pd.DateOffset(years=1)
+    recent = region.purchases[region.purchases["date"] > since]
+    sales = recent.groupby("account_id")["revenue"].sum()
+    accounts = start.accounts[["owner", "class"]].assign(
+        today=start.today[[kind for kind in start.rules.kinds if kind in PERSONAL]].sum(axis=1),
+        sales=sales.reindex(start.accounts.index).fillna(0.0),
+    )
+    activities, index = region.tables["activities"], start.accounts.index
+    panel = contact_panel(region.purchases, activities, index, as_of=region.as_of)
+    return design_pilot(accounts, panel, seed=seed)
 
 
 def schedule_of(

@@ -1,6 +1,6 @@
 """What a plan starts from: accounts, contacts today, what they take and what they bring."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from kapkit.models.response import PRIOR
 
 _MONTHS = 12
 
+#: Columns of `needed_contacts`.
+NEEDED = ["account_id", "kind", "need"]
+
 #: Quantile of the 80 % interval that values come with.
 _REACH_80 = float(stats.norm.ppf(0.9))
 
@@ -31,7 +34,8 @@ class Situation:
 
     ``today``, ``hours`` (of one contact), ``due`` and ``reference`` are accounts x kinds,
     ``share`` is the part each kind has in the response; ``owners`` has the ``hours`` a year of
-    each owner. Accounts whose owner has no hours in staff are in ``unplanned``.
+    each owner. Accounts whose owner has no hours in staff are in ``unplanned``; ``needed`` names
+    the unmet needs that ask for a contact.
     """
 
     accounts: pd.DataFrame
@@ -44,6 +48,7 @@ class Situation:
     curves: pd.DataFrame
     rules: Rules
     unplanned: pd.Index
+    needed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=NEEDED))
 
     @property
     def owner(self) -> Codes:
@@ -155,7 +160,14 @@ def situation(
         curves.reindex(own.index),
         rules,
         accounts.index[~able],
+        _of(needed, own.index),
     )
+
+
+def _of(needed: pd.DataFrame | None, accounts: pd.Index) -> pd.DataFrame:
+    if needed is None:
+        return pd.DataFrame(columns=NEEDED)
+    return needed[needed["account_id"].isin(accounts)]
 
 
 def level(frame: pd.DataFrame) -> Matrix:

@@ -15,7 +15,8 @@ CONCAVE, S_SHAPED = 1.0, 2.0
 #: at 2 the concave curve follows a constant elasticity of .31 within 1 % from half to double.
 HALFWAY = 2.0
 
-_POINTS = ["none", "half", "more", "saturation"]
+#: What people answer: no effort, half, 1.5 times, all the effort in the world.
+POINTS = ["none", "half", "more", "saturation"]
 
 
 def calibrate(
@@ -104,7 +105,7 @@ def judged(points: pd.DataFrame) -> pd.DataFrame:
     >>> judged(answers)[["floor", "halfway"]].loc["a"].tolist()
     [0.5, 1.0]
     """
-    none, half, more, most = (points[name].astype(float) for name in _POINTS)
+    none, half, more, most = (points[name].astype(float) for name in POINTS)
     rising = (none >= 0) & (none < half) & (half < 1) & (more > 1) & (more < most)
     if not rising.all():
         raise DataError(
@@ -152,7 +153,7 @@ def judgements(overrides: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
             "four numbers; type sales at no, half, 1.5 times and unlimited effort as 0.5 0.8 1.15 "
             "1.4"
         )
-    answers: pd.DataFrame = numbers[[0, 1, 2, 3]].set_axis(_POINTS, axis=1).astype(float)
+    answers: pd.DataFrame = numbers[[0, 1, 2, 3]].set_axis(POINTS, axis=1).astype(float)
     return answers
 
 

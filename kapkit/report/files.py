@@ -10,10 +10,12 @@ from kapkit.book.slug import slug
 from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
+from kapkit.models.pilot import Pilot
 from kapkit.report.calendar import calendar_of, withdrawn
 from kapkit.report.defuse import defused_frame
 from kapkit.report.display import Bundle, Finding, template
 from kapkit.report.tasks import SYSTEMS, crm_tasks
+from kapkit.wording import say
 
 #: Files travel in the executed notebook under this type, until the run puts them beside the page.
 FILES_TYPE = "application/vnd.kapkit.files+json"
@@ -37,7 +39,11 @@ class Files:
 
 
 def plan_files(
-    region: Region, plan: ContactPlan | NoPlan, dated: Schedule | NoPlan
+    region: Region,
+    plan: ContactPlan | NoPlan,
+    dated: Schedule | NoPlan,
+    *,
+    pilot: Pilot | NoPlan | None = None,
 ) -> Files | Finding:
     """Give the dated actions as files: a calendar an owner, tasks for each CRM, the plan itself.
 
@@ -49,6 +55,8 @@ def plan_files(
         For the reasons.
     dated : Schedule or NoPlan
         From `schedule_of`.
+    pilot : Pilot or NoPlan or None
+        From `pilot_of`.
 
     Returns
     -------
@@ -76,7 +84,19 @@ def plan_files(
         content[name] = _csv(crm_tasks(ahead, about, system=system))
     said["plan_actions.csv"] = "The plan, for the next run"
     content["plan_actions.csv"] = _csv(defused_frame(ahead[_KEPT]))
+    if isinstance(pilot, Pilot) and pilot.table["pair"].notna().any():
+        said["pilot.csv"] = say("The pilot: who gets more, who less")
+        content["pilot.csv"] = _csv(defused_frame(_lots(pilot, about)))
     return Files(said, content)
+
+
+def _lots(pilot: Pilot, about: pd.DataFrame) -> pd.DataFrame:
+    """List the accounts of a pilot by pair, with contacts a year today and in the pilot."""
+    drawn = pilot.table.dropna(subset="pair").sort_values(["pair", "arm"], kind="stable")
+    named = drawn.join(about["name"]).reset_index(names="account_id").round({"pilot": 1})
+    return named[["pair", "account_id", "name", "stratum", "arm", "today", "pilot"]].astype(
+        {"pair": int}
+    )
 
 
 def _given_up(region: Region, dated: Schedule) -> pd.DataFrame:

@@ -101,3 +101,22 @@ def test_gains_in_revenue_are_called_so() -> None:
     assert contact_plan(replace(made, book=book), CLASSES, seed=1).sentence.endswith(
         "Gains are in revenue: the costs of the book are not known."
     )
+
+
+def test_a_book_s_own_rules_and_judgement_of_classes_are_kept() -> None:
+    effort = {
+        "minutes": {"visit": 30.0},
+        "travel_minutes": 0.0,
+        "cadence": {"C": {"visit": 3.0}},
+        "most": 1.0,
+        "response": {"B": [0.5, 0.8, 1.15, 1.4]},
+    }
+    made = small()
+    found = contact_plan(replace(made, book=replace(made.book, effort=effort)), CLASSES, seed=1)
+    start = found.allocation.situation
+    assert start.hours.loc["a", "visit"] == 0.5
+    assert start.due["visit"].tolist() == [6, 2, 3]
+    assert (found.allocation.planned <= start.today.clip(lower=start.due)).all(axis=None)
+    assert start.curves["source"].tolist() == ["estimate", "judgement", "estimate"]
+    assert start.curves.loc["b", "estimated"] == pytest.approx(PRIOR)
+    assert start.curves.loc["b", "judged"] != pytest.approx(PRIOR, abs=0.01)

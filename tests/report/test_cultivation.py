@@ -12,6 +12,7 @@ from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import (
     NoPlan,
     feedback_of,
+    pilot_of,
     plan_where_known,
     schedule_of,
     themes_of,
@@ -26,7 +27,12 @@ from kapkit.report.cultivation.feedback import (
 )
 from kapkit.report.cultivation.owners import finding_owners, table_owners
 from kapkit.report.cultivation.plan import finding_plan, plot_allocation, table_contacts, table_plan
-from kapkit.report.cultivation.response import finding_elasticity, table_elasticity
+from kapkit.report.cultivation.response import (
+    finding_elasticity,
+    finding_pilot,
+    table_elasticity,
+    table_judgement,
+)
 from kapkit.report.cultivation.schedule import finding_schedule, plot_calendar, table_actions
 from kapkit.report.cultivation.themes import finding_themes, table_themes
 from kapkit.report.display import Chart, Finding, Table
@@ -142,7 +148,7 @@ def test_owners_who_are_short_are_named(here: Region, plan: ContactPlan) -> None
     lacking = plan_where_known(poor, ACCOUNTS, seed=1)
     found = finding_owners(lacking)
     assert found.caution
-    assert "short of the minimum" in found.sentences[0]
+    assert "and still 3 visits due to 2 accounts are missing" in found.sentences[0]
     assert finding_plan(poor, lacking).caution
 
 
@@ -255,3 +261,29 @@ def test_files_hold_the_region_s_actions(here: Region, plan: ContactPlan, dated:
     data = found._repr_mimebundle_()[0]
     assert data[FILES_TYPE] == found.content
     assert f'<a href="./{name}" download="">Calendar of Ada</a>' in data["text/html"]
+
+
+def test_judgement_stands_beside_the_estimate_where_there_is_any(here: Region, plan) -> None:
+    assert table_judgement(here, plan).sentences == []
+    overrides = pd.DataFrame(
+        {"account_id": ["a"], "field": ["response"], "value": ["0.5 0.8 1.15 1.4"]}
+    )
+    typed = replace(here, tables={**here.tables, "overrides": overrides})
+    table = table_judgement(here, plan_where_known(typed, ACCOUNTS, seed=1))
+    assert table.rows()[0][:4] == ["=A <script>", "a", "0.32", "0.31"]
+
+
+def test_a_pilot_by_lot_is_drawn_and_handed_out(here: Region, dated: Schedule) -> None:
+    alike = plan_where_known(here, ACCOUNTS.assign(**{"class": "A"}), seed=1)
+    pilot = pilot_of(here, alike, seed=1)
+    said = finding_pilot(pilot)
+    assert said.sentences[0].startswith("1 pair of accounts, one of each drawn to get 40 % more")
+    files = plan_files(here, alike, dated, pilot=pilot)
+    assert isinstance(files, Files)
+    rows = files.content["pilot.csv"].splitlines()
+    assert rows[0] == "\ufeffpair,account_id,name,stratum,arm,today,pilot"
+    assert len(rows) == 3
+    assert {row.split(",")[-3] for row in rows[1:]} == {"more", "less"}
+    odd = finding_pilot(pilot_of(here, plan_where_known(here, ACCOUNTS, seed=1), seed=1))
+    assert odd.sentences[0].startswith("No pilot")
+    assert finding_pilot(NoPlan("No plan.")).sentences == []
