@@ -150,6 +150,8 @@ from .report.cultivation.schedule import plot_calendar as plot_calendar
 from .report.cultivation.schedule import table_actions as table_actions
 from .report.cultivation.themes import finding_themes as finding_themes
 from .report.cultivation.themes import table_themes as table_themes
+from .report.decisions import decided_classes as decided_classes
+from .report.decisions import decided_contacts as decided_contacts
 from .report.display import Chart as Chart
 from .report.display import Column as Column
 from .report.display import Finding as Finding

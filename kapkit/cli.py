@@ -195,7 +195,8 @@ def status(
     Exit code 0 if it came to its end and all is ok, else 1; 2 if there is no run.
     """
     from kapkit.batch.lock import is_held
-    from kapkit.batch.run import RECORD_FILE, read_record
+    from kapkit.batch.record import RECORD_FILE
+    from kapkit.batch.run import read_record
     from kapkit.batch.status import status_lines
 
     with _errors_said():
@@ -231,7 +232,8 @@ def publish(
 ) -> None:
     """Publish the pages of a run again, from its executed notebooks."""
     from kapkit.batch.publish import publish as publish_site
-    from kapkit.batch.run import RECORD_FILE, read_record
+    from kapkit.batch.record import RECORD_FILE
+    from kapkit.batch.run import read_record
 
     with _errors_said():
         record = read_record(run_folder / RECORD_FILE)

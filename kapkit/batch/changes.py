@@ -43,11 +43,14 @@ def data_fingerprints(prepared: Path) -> dict[str | None, str]:
     Returns
     -------
     dict
-        Region to digest of its partition, of the rows for all regions and of the book's facts.
+        Region to digest of its partition, of the rows for all regions, of the book's facts and
+        of what the run before decided for it.
     """
     book = PreparedBook(prepared)
-    folders = json.loads((prepared / FACTS_FILE).read_text("utf-8"))["regions"]
-    shared = _hash_files(prepared, [*_files(prepared), *_files(prepared / FOR_ALL)])
+    content = json.loads((prepared / FACTS_FILE).read_text("utf-8"))
+    folders, before = content["regions"], _json(content.get("earlier"))
+    files = [*_files(prepared), *_files(prepared / FOR_ALL)]
+    shared = digest(before, _hash_files(prepared, files))
     own = {name: _hash_files(prepared, _files(prepared / slug)) for name, slug in folders.items()}
     facts = _facts_by_region(book.facts)
     found: dict[str | None, str] = {

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from kapkit.batch.decisions import Earlier
 from kapkit.book.errors import DataError, listing
-from kapkit.book.prepared import FACTS_FILE, FOR_ALL, facts_to_json
+from kapkit.book.prepared import EARLIER, FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.region import Region
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
@@ -23,7 +24,9 @@ from kapkit.models.company_response import elasticity_frames, elasticity_of
 from kapkit.models.outlook import outlook_frames, outlook_of
 
 
-def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
+def prepare(
+    snapshot: Snapshot, folder: Path, *, earlier: Earlier | None = None
+) -> Mapping[str, str]:
     """Write the book as of a day as partitions that notebooks read with ``open_book``.
 
     Parameters
@@ -32,6 +35,8 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
         The checked book.
     folder : Path
         Appears whole or not at all; an older one is replaced.
+    earlier : Earlier, optional
+        The run before, whose decisions each region is handed its own part of.
 
     Returns
     -------
@@ -54,12 +59,15 @@ def prepare(snapshot: Snapshot, folder: Path) -> Mapping[str, str]:
     for name, frame in frames.items():
         _write_partitions(snapshot.source.batches(_in_order(frame)), name, slugs, beside)
     pooled = _pooled(snapshot.company)
-    for name, table in pooled.items():
+    decided = dict(earlier.frames()) if earlier else {}
+    for name, table in (pooled | {f"{EARLIER}{one}": t for one, t in decided.items()}).items():
         made = pa.Table.from_pandas(table, preserve_index=False)
         _write_partitions(made.to_reader(), name, slugs, beside)
     _write_set_aside(snapshot, beside / "set_aside")
     facts = facts_to_json(snapshot.facts)
     content = {"facts": facts, "regions": slugs, "frames": list(frames), "pooled": list(pooled)}
+    if earlier:
+        content["earlier"] = {"as_of": str(earlier.as_of), "frames": list(decided)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
     _take_place(beside, folder)
     return slugs

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kapkit.batch.lock import is_held, lock_file
-from kapkit.batch.run import RECORD_FILE
+from kapkit.batch.record import RECORD_FILE
 from kapkit.book.errors import DataError
 
 

@@ -16,6 +16,9 @@ from kapkit.batch.notebooks import check_parameters
 
 Status = Literal["ok", "failed", "timeout", "dead kernel", "not started"]
 
+#: Its name in the folder of the run.
+RECORD_FILE = "record.json"
+
 _PACKAGE = Path(__file__).parents[1]
 _DEPENDENCIES = ("kapkit", "papermill", "nbclient", "ipykernel", "pandas", "narwhals", "duckdb")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kapkit.batch.changes import changed, data_fingerprints, inputs_of, why_run
+from kapkit.batch.decisions import earlier_run, keep_decisions
 from kapkit.batch.errors import RunError
 from kapkit.batch.execute import CAN_FORK, Runner, RunNotebook, execute_regions
 from kapkit.batch.ledger import Ledger
@@ -18,6 +19,7 @@ from kapkit.batch.notebooks import check_ranges, parameters, template
 from kapkit.batch.prepare import prepare
 from kapkit.batch.publish import publish
 from kapkit.batch.record import (
+    RECORD_FILE,
     NotebookRecord,
     NotebookTask,
     RunRecord,
@@ -34,7 +36,6 @@ from kapkit.report.pages import RegionState
 
 REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation", "3_cultivation")
 COMPANY_NOTEBOOK = "portfolio"
-RECORD_FILE = "record.json"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,9 @@ def execute(
     progress = progress or Progress()
     with only_run(work, site, wait=wait):
         _sweep(run.folders)
-        prepare(run.snapshot, work / "prepared")
+        facts = run.snapshot.facts
+        earlier = earlier_run(work, as_of=facts.as_of, book=facts.name)
+        prepare(run.snapshot, work / "prepared", earlier=earlier)
         _refuse_another_source(run)
         due, entries = _plan(run, earlier_record(work / RECORD_FILE))
         ledger = Ledger(_opened(run, entries), work / RECORD_FILE)
@@ -196,6 +199,7 @@ def execute(
             _refuse_another_source(run)
             record = ledger.record
             pages = publish(site, run=work, record=record, book=record.book)
+            keep_decisions(work, record)
             finished = True
         finally:
             record = ledger.close(finished=finished)
@@ -296,6 +300,7 @@ def _sweep(folders: RunFolders) -> None:
     leftovers = [
         *folders.site.parent.glob(f".{folders.site.name}-*"),
         *folders.work.glob("prepared.*"),
+        *folders.work.glob(".decisions.*"),
         *folders.work.glob(f".{RECORD_FILE}.*"),
         *folders.work.glob("notebooks/**/.*.ipynb.*"),
     ]

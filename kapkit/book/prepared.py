@@ -19,6 +19,8 @@ from kapkit.book.totals import MONEY, typed_totals
 FACTS_FILE = "book.json"
 #: Folder of the rows that are for all regions.
 FOR_ALL = "all-regions"
+#: Begins the names of the frames that an earlier run decided.
+EARLIER = "earlier_"
 
 
 def is_prepared(folder: Path) -> bool:
@@ -85,8 +87,16 @@ class PreparedBook:
             {frame: self._frame(frame, everywhere) for frame in self._content[kind]}
             for kind in ("frames", "pooled")
         )
-        whole = None if name is None else self._whole
-        return make_region(name, self.facts, frames, pooled=pooled, whole=whole)
+        before = self._content.get("earlier") or {"as_of": None, "frames": []}
+        return make_region(
+            name,
+            self.facts,
+            frames,
+            pooled=pooled,
+            whole=None if name is None else self._whole,
+            earlier={one: self._frame(f"{EARLIER}{one}", everywhere) for one in before["frames"]},
+            earlier_as_of=as_day(before["as_of"]),
+        )
 
     def _frame(self, frame: str, folders: list[Path]) -> pd.DataFrame:
         files = [str(file) for folder in folders for file in sorted(folder.glob(f"{frame}-*"))]

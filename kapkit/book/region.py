@@ -67,6 +67,10 @@ class Region:
     book has, by name, with the rows of this region and those that are for all (columns:
     `kapkit.book.schema`). ``name`` is None for the whole company, which ``whole`` gives to what
     is learned from all regions; ``pooled`` is what a run has learned of it already, by name.
+
+    ``earlier`` is what the newest earlier run of the book decided for this region, by name
+    (frames: `kapkit.book.decisions.DECISIONS`, with a ``region`` column), and
+    ``earlier_as_of`` that run's day; empty and None where there was none.
     """
 
     name: str | None
@@ -77,6 +81,8 @@ class Region:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     pooled: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     whole: "Callable[[], Region] | None" = field(default=None, repr=False)
+    earlier: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    earlier_as_of: dt.date | None = None
 
     @property
     def company(self) -> "Region":
@@ -128,6 +134,7 @@ class Region:
                 {table: _part(frame, name) for table, frame in self.tables.items()},
                 {model: _part(frame, name) for model, frame in self.pooled.items()},
                 lambda: self,
+                *_decided(self.earlier, self.earlier_as_of, name),
             )
 
     def check(self) -> str:
@@ -162,6 +169,8 @@ def make_region(
     *,
     pooled: Mapping[str, pd.DataFrame] | None = None,
     whole: Callable[[], Region] | None = None,
+    earlier: Mapping[str, pd.DataFrame] | None = None,
+    earlier_as_of: dt.date | None = None,
 ) -> Region:
     """Shape collected frames into a region: typed, sorted, the whole company or one part."""
     accounts = _typed(ACCOUNTS, frames["accounts"]).sort_values("account_id")
@@ -177,6 +186,7 @@ def make_region(
         {table: _typed(TABLES[table], frame) for table, frame in _others(frames).items()},
         pooled or {},
         whole,
+        *_decided(earlier or {}, earlier_as_of, name),
     )
 
 
@@ -199,6 +209,17 @@ def _others(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def _part(frame: pd.DataFrame, region: str) -> pd.DataFrame:
     here = frame["region"].isna() | (frame["region"] == region)
     return frame[here].reset_index(drop=True)
+
+
+def _decided(
+    earlier: Mapping[str, pd.DataFrame], day: dt.date | None, region: str | None
+) -> tuple[Mapping[str, pd.DataFrame], dt.date | None]:
+    """Keep a region's own part of an earlier run's decisions; nothing if it was not in that run."""
+    own = {
+        name: frame if region is None else frame[frame["region"] == region].reset_index(drop=True)
+        for name, frame in earlier.items()
+    }
+    return (own, day) if any(len(frame) for frame in own.values()) else ({}, None)
 
 
 def _typed(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:

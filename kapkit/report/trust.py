@@ -10,6 +10,7 @@ from kapkit.book.errors import listing
 from kapkit.book.region import Region
 from kapkit.book.totals import MONEY
 from kapkit.book.trust import TrustSheet, monthly_sales
+from kapkit.report.decisions import Provenance
 from kapkit.report.display import Chart, Column, Finding, Table
 from kapkit.report.look import ACCENT, CONTEXT, canvas, money_axis
 from kapkit.wording import day, several
@@ -79,16 +80,25 @@ def finding_checks(region: Region) -> Finding:
     return Finding([f"Checked: {region.check()}."])
 
 
-def provenance(region: Region) -> Finding:
-    """Say what made this page: book, day, data fingerprint, versions."""
+def provenance(region: Region, **decisions: pd.DataFrame) -> Provenance:
+    """Say what made this page: book, day, data fingerprint, versions.
+
+    Parameters
+    ----------
+    region : Region
+        The region, or the company.
+    decisions : DataFrame
+        What is left to the next run, by name (`kapkit.book.decisions.DECISIONS`).
+    """
     book = region.book
     used = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     span = f"{book.first_day} to {book.last_day}" if book.first_day else "no sales"
-    return Finding(
+    return Provenance(
         [
             f"{book.name} as of {day(book.as_of)}; sales {span}; data {book.fingerprint}.",
             f"{used}, Python {platform.python_version()}.",
-        ]
+        ],
+        decisions=decisions,
     )
 
 

@@ -1,4 +1,4 @@
-"""Execute the golden notebooks: ``python -m tests.golden``, after a change that was meant."""
+"""Execute the goldens after a change that was meant: ``python -m tests.golden [NOTEBOOK ...]``."""
 
 import json
 import sys
@@ -39,9 +39,10 @@ def _without_times(path: Path) -> None:
 
 
 def main() -> int:
-    """Execute all; fail if one does."""
-    records = [execute_notebook(task, timeout=300) for task in tasks()]
-    for task, record in zip(tasks(), records, strict=True):
+    """Execute all, or those of the notebooks named; fail if one does."""
+    asked = [one for one in tasks() if not sys.argv[1:] or one.template.stem in sys.argv[1:]]
+    records = [execute_notebook(task, timeout=300) for task in asked]
+    for task, record in zip(asked, records, strict=True):
         _without_times(task.folder / task.output)
         sys.stdout.write(f"{task.output}: {record.status} {record.error or ''}\n")
     return any(record.status != "ok" for record in records)

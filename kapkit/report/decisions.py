@@ -1,0 +1,89 @@
+"""What a notebook leaves to the next run: it travels in the executed notebook, unseen by pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from kapkit.book.decisions import decided, to_plain
+from kapkit.book.region import Region
+from kapkit.classification.abc import Classification
+from kapkit.classification.moves import positions
+from kapkit.cultivation.plan import ContactPlan
+from kapkit.cultivation.regional import NoPlan
+from kapkit.cultivation.schedule import Schedule
+from kapkit.models.outlook import outlook_of
+from kapkit.report.display import Bundle, Finding
+
+#: Decisions travel in the executed notebook under this type, until the run collects them.
+DECISIONS_TYPE = "application/vnd.kapkit.decisions+json"
+
+
+@dataclass(frozen=True)
+class Provenance(Finding):
+    """What made a page, and the ``decisions`` it leaves to the next run (frames by name)."""
+
+    decisions: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def _repr_mimebundle_(self, **options: object) -> Bundle:
+        data, metadata = super()._repr_mimebundle_(**options)
+        plain = {name: to_plain(frame) for name, frame in self.decisions.items()}
+        more = {DECISIONS_TYPE: plain} if plain else {}
+        return data | more, metadata  # type: ignore[return-value]
+
+
+def decided_classes(region: Region, classified: Classification) -> dict[str, pd.DataFrame]:
+    """Keep each account's class, chances, value and place, for the next run to compare with.
+
+    Parameters
+    ----------
+    region : Region
+        For the way that values accounts.
+    classified : Classification
+        From `key_accounts`.
+
+    Returns
+    -------
+    dict
+        Frame ``classes`` of `kapkit.book.decisions.DECISIONS`.
+    """
+    way = outlook_of(region).chosen
+    known = classified.table.assign(position=positions(classified.table["value"]), way=way)
+    return {"classes": decided("classes", known.reset_index(names="account_id"))}
+
+
+def decided_contacts(
+    plan: ContactPlan | NoPlan, dated: Schedule | NoPlan
+) -> dict[str, pd.DataFrame]:
+    """Keep the contacts advised, what they should bring and their dates, for the next run to score.
+
+    Parameters
+    ----------
+    plan : ContactPlan or NoPlan
+        From `plan_where_known`.
+    dated : Schedule or NoPlan
+        From `schedule_of`.
+
+    Returns
+    -------
+    dict
+        Frames ``contacts``, ``gains`` and ``actions`` of `kapkit.book.decisions.DECISIONS`; empty
+        where nothing is planned.
+    """
+    if isinstance(plan, NoPlan) or isinstance(dated, NoPlan):
+        return {}
+    start = plan.allocation.situation
+    sides = {"today": start.today, "planned": plan.allocation.planned}
+    long = [
+        table.rename_axis("account_id")
+        .reset_index()
+        .melt("account_id", var_name="kind", value_name=name)
+        for name, table in sides.items()
+    ]
+    contacts = long[0].merge(long[1], on=["account_id", "kind"])
+    gains = plan.allocation.table.reset_index(names="account_id")
+    return {
+        "contacts": decided("contacts", contacts),
+        "gains": decided("gains", gains),
+        "actions": decided("actions", dated.ahead),
+    }
