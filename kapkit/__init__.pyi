@@ -187,3 +187,4 @@ from .report.trust import provenance as provenance
 from .report.trust import table_book_totals as table_book_totals
 from .report.trust import table_totals as table_totals
 from .report.trust import table_trust as table_trust
+from .report.workbook.region import region_workbook as region_workbook

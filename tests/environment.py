@@ -10,12 +10,17 @@ ROOT = Path(__file__).parents[1]
 #: Where conda-forge calls a package otherwise than the Python index does.
 CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
 
+#: What conda-forge does not hold comes from the Python index there too.
+PIP_ONLY = ("axe-playwright-python", "playwright")
+
 
 def render(pyproject: str) -> str:
     """Write the conda environment that holds the package's dependencies and its tests'."""
     project = tomllib.loads(pyproject)["project"]
     needed = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    lines = [f"python{project['requires-python']}", "pip", *sorted(map(_conda, needed))]
+    apart = sorted(line for line in needed if line.startswith(PIP_ONLY))
+    held = sorted(_conda(line) for line in needed if line not in apart)
+    lines = [f"python{project['requires-python']}", "pip", *held]
     return "\n".join(
         [
             "# Generated from pyproject.toml by `make lock`.",
@@ -25,6 +30,7 @@ def render(pyproject: str) -> str:
             "dependencies:",
             *(f"  - {line}" for line in lines),
             "  - pip:",
+            *(f"      - {line}" for line in apart),
             "      - --no-deps --editable .",
             "",
         ]

@@ -86,8 +86,8 @@ def _publish_region(
         page = region_page(book=book, region=region, as_of=as_of, chapters=parts)
         _write(new / state.slug / "index.html", page)
         for part in parts:
-            for name, text in part.files.items():
-                _write(new / state.slug / name, text)
+            for name, content in part.files.items():
+                _write(new / state.slug / name, content)
     return state
 
 
@@ -118,9 +118,9 @@ def _where_and_why(bad: NotebookRecord) -> str:
     return f"{where}: {bad.error or bad.status}"
 
 
-def _write(path: Path, page: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8", newline="\n")
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _take_place(new: Path, site: Path, old: Path) -> None:

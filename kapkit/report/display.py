@@ -1,8 +1,11 @@
 """What a notebook cell ends in: figures, tables, findings and tiles, for lab and page alike."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -11,6 +14,7 @@ from matplotlib.figure import Figure
 
 from kapkit.report.look import to_svg
 
+_SENTENCE = 48  # signs from which a cell is a sentence
 Bundle = tuple[dict[str, str], dict[str, Any]]
 
 
@@ -52,12 +56,16 @@ class Chart:
 
 @dataclass(frozen=True)
 class Column:
-    """How one column of a frame is shown; keys are not broken over lines."""
+    """How one column of a frame is shown; keys are not broken over lines.
+
+    ``by`` names the frame's column that a reader sorts by, where this one holds only words.
+    """
 
     header: str
     show: Callable[[Any], str] = str
     numeric: bool = False
     key: bool = False
+    by: str = ""
 
     @property
     def css(self) -> str:
@@ -90,12 +98,44 @@ class Table:
             for row in self.frame[list(self.columns)].itertuples(index=False)
         ]
 
+    def sort_keys(self) -> list[list[str]]:
+        """Give what each cell is sorted by where its words would mislead; else nothing."""
+        names = [column.by or name for name, column in self.columns.items()]
+        return [
+            [_sort_key(value) for value in row]
+            for row in zip(*(self.frame[name] for name in names), strict=True)
+        ]
+
+    def sentences(self) -> list[int]:
+        """Name the columns, the first being 1, that hold sentences: a page gives them room."""
+        held = zip(*self.rows(), strict=True)
+        return [
+            place
+            for place, (column, cells) in enumerate(
+                zip(self.columns.values(), held, strict=False), 1
+            )
+            if not column.css and any(len(cell) > _SENTENCE for cell in cells)
+        ]
+
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         heads = list(self.columns.values())
         page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
         plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
         data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
-        return data, {"text/html": {"how": self.how} | _fold(self.folded)}
+        keys, sentences = self.sort_keys(), self.sentences()
+        about: dict[str, Any] = {"how": self.how} | _fold(self.folded)
+        about |= {"sort": keys} if any(map(any, keys)) else {}
+        about |= {"sentences": sentences} if sentences else {}
+        return data, {"text/html": about}
+
+
+def _sort_key(value: object) -> str:
+    """Write a number or a day so that a page's script can order it."""
+    if isinstance(value, dt.date) and not pd.isna(value):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, bool | str) or not isinstance(value, Real | Decimal):
+        return ""
+    return "" if pd.isna(value) else f"{float(value):.5g}"  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)

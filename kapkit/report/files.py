@@ -1,5 +1,6 @@
 """Files that a region's page offers: calendars, tasks for CRMs, the plan for the next run."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,16 +27,25 @@ _NAMES = {"salesforce": "Salesforce", "hubspot": "HubSpot", "dynamics": "Dynamic
 
 @dataclass(frozen=True)
 class Files:
-    """Files by name: what each is for (``said``), and its text, which a run writes to the site."""
+    """Files by name: what each is for (``said``), and its content, which a run writes to the site.
+
+    Content that is no text travels as base64, in the output's metadata.
+    """
 
     said: Mapping[str, str]
-    content: Mapping[str, str] = field(repr=False)
+    content: Mapping[str, str | bytes] = field(repr=False)
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
         page = template("files.html.j2").render(files=self.said)
         plain = "\n".join(f"{name}: {what}" for name, what in self.said.items())
-        data = {"text/html": page, "text/plain": plain, FILES_TYPE: dict(self.content)}
-        return data, {}  # type: ignore[return-value]
+        texts = {name: text for name, text in self.content.items() if isinstance(text, str)}
+        packed = {
+            name: base64.b64encode(content).decode()
+            for name, content in self.content.items()
+            if isinstance(content, bytes)
+        }
+        data = {"text/html": page, "text/plain": plain, FILES_TYPE: texts}
+        return data, {FILES_TYPE: packed}  # type: ignore[return-value]
 
 
 def plan_files(
@@ -72,7 +82,7 @@ def plan_files(
     ahead = dated.ahead
     calendars = pd.concat([ahead, _given_up(region, dated)], ignore_index=True)
     said: dict[str, str] = {}
-    content: dict[str, str] = {}
+    content: dict[str, str | bytes] = {}
     for owner in sorted(calendars["owner"].dropna().unique()):
         name = f"calendar-{slug(str(owner))}.ics"
         said[name] = f"Calendar of {owner}"

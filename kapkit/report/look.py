@@ -17,6 +17,18 @@ from kapkit.wording import amount
 
 ACCENT, CONTEXT, INK, LOSS = "#1f5f8b", "#b8c2cc", "#2b3440", "#b3452c"
 CLASS_COLORS = {"A": "#123f5e", "B": "#4b8fbd", "C": "#bcd3e3"}
+PAPER, GRID = "#ffffff", "#e6eaee"
+
+#: The look's colours by the names under which a page has them, for light and for dark.
+TOKENS = {
+    ACCENT: "fig-accent",
+    CONTEXT: "fig-context",
+    INK: "fig-ink",
+    LOSS: "fig-loss",
+    PAPER: "fig-paper",
+    GRID: "fig-grid",
+    **{color: f"fig-{name.lower()}" for name, color in CLASS_COLORS.items()},
+}
 
 _SETTINGS: dict[RcKeyType, Any] = {
     "figure.facecolor": "none",
@@ -29,7 +41,7 @@ _SETTINGS: dict[RcKeyType, Any] = {
     "axes.titlelocation": "left",
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
-    "grid.color": "#e6eaee",
+    "grid.color": GRID,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,

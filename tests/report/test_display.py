@@ -70,7 +70,8 @@ def test_a_table_heads_its_rows_and_columns(table: Table) -> None:
 def test_a_table_travels_as_text_and_with_its_reading(table: Table) -> None:
     data, metadata = table._repr_mimebundle_(include=None, exclude=None)
     assert list(data) == ["text/html", "text/plain"]
-    assert metadata == {"text/html": {"how": "Best first."}}
+    keys = [["", "", "1500", "2026-06-30"], ["", "", "", ""]]
+    assert metadata == {"text/html": {"how": "Best first.", "sort": keys}}
     caption, heads, first, _ = data["text/plain"].split("\n")
     assert caption == "All accounts"
     assert heads.split() == ["Account", "Key", "Value,", "EUR", "Since"]
@@ -140,4 +141,17 @@ def test_a_chart_carries_its_words() -> None:
 def test_what_is_folded_says_so() -> None:
     frame = pd.DataFrame({"a": [1]})
     _, metadata = Table(frame, {"a": Column("A")}, "t", "T", folded=True)._repr_mimebundle_()
-    assert metadata == {"text/html": {"how": "", "folded": True}}
+    assert metadata["text/html"]["folded"] is True
+
+
+def test_sentences_are_named_so_that_a_page_gives_them_room() -> None:
+    frame = pd.DataFrame({"name": ["Alpha"], "value": [1.0], "why": ["word " * 12]})
+    columns = {"name": Column("Account"), "value": Column("V", numeric=True), "why": Column("Why")}
+    shown = Table(frame, columns, name="t", caption="C")._repr_mimebundle_()[1]["text/html"]
+    assert shown == {"how": "", "sort": [["", "1", ""]], "sentences": [3]}
+
+
+def test_words_sort_by_another_column_of_the_frame() -> None:
+    frame = pd.DataFrame({"name": ["Alpha"], "range": ["1 k to 2 k"], "low": [1000.0]})
+    columns = {"name": Column("Account"), "range": Column("Range", numeric=True, by="low")}
+    assert Table(frame, columns, name="t", caption="C").sort_keys() == [["", "1000"]]

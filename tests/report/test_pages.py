@@ -1,6 +1,8 @@
 """Pages: what a reader gets, and what never reaches one."""
 
+import base64
 import datetime as dt
+import hashlib
 import io
 import re
 from html.parser import HTMLParser
@@ -140,9 +142,16 @@ def test_nothing_on_a_page_points_outside(full: Page) -> None:
     assert full.addresses
     assert all(a.startswith("#") or a == "../index.html" for a in full.addresses)
     assert "http" not in full.html.replace("http-equiv", "")
-    assert not full.all("script")
+
+
+def test_a_page_runs_its_own_script_and_no_other(full: Page) -> None:
+    assert full.all("script") == [{}]
+    (script,) = re.findall(r"<script>(.*)</script>", full.html, re.DOTALL)
+    mark = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = [meta["content"] for meta in full.all("meta") if "http-equiv" in meta]
-    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert policy == [
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{mark}'"
+    ]
 
 
 def test_markdown_keeps_words_of_links_that_leave_and_shows_html_as_text() -> None:

@@ -91,10 +91,10 @@ def table_closing(found: Feedback) -> Table | Finding:
         "loop": Column("What", str.capitalize),
         "due": Column("Due", COUNT.show, numeric=True),
         "rate": Column("In time", percent, numeric=True),
-        "range": Column("Range", numeric=True),
+        "range": Column("Range", numeric=True, by="low"),
         "pooled_rate": Column("Of the like", percent, numeric=True),
         "median_days": Column("Days to close", COUNT.show, numeric=True),
-        "days": Column("Range ", numeric=True),
+        "days": Column("Range ", numeric=True, by="median_low"),
     }
     return Table(
         frame,

@@ -43,7 +43,7 @@ def table_plan(region: Region, plan: ContactPlan | NoPlan, *, most: int = 20) ->
         "account_id": KEY,
         "class": Column("Class"),
         "gain": Column(f"Gain a year, {region.book.currency}", amount, numeric=True),
-        "range": Column("Range", numeric=True),
+        "range": Column("Range", numeric=True, by="low"),
         "marginal_return": Column("One more hour", amount, numeric=True),
         "reason": Column("What changes, and why"),
     }

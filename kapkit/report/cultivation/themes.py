@@ -52,7 +52,7 @@ def table_themes(region: Region, found: Themes, *, most: int = 15) -> Table | Fi
         "source": Column("Raised as", str.capitalize),
         "category": Column("Category"),
         "stake": Column("At stake", amount, numeric=True),
-        "range": Column("Range", numeric=True),
+        "range": Column("Range", numeric=True, by="low"),
         "top_chance": Column("Top three", percent, numeric=True),
         "accounts": Column("Accounts", COUNT.show, numeric=True),
         "open": Column("Open", COUNT.show, numeric=True),

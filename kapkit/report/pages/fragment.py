@@ -1,5 +1,7 @@
 """An executed notebook as a piece of a page: its words, figures, tables and findings."""
 
+import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -18,7 +20,7 @@ from kapkit.report.pages.svg import inline_svg
 TEMPLATES = Path(__file__).parent / "templates"
 NOTHING = Markup()
 SHOWN = frozenset({"figure", "table", "finding"})
-_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.(ics|csv)")
+_FILE = re.compile(r"[a-z0-9][a-z0-9_-]*\.(ics|csv|xlsx)")
 _CAPTION = re.compile(r"<caption[^>]*>(.*?)</caption>", re.DOTALL)
 
 
@@ -29,7 +31,7 @@ class Fragment:
     anchor: str
     body: Markup
     provenance: Markup = NOTHING
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
 
     def __html__(self) -> str:
         """Let templates place the body as it is."""
@@ -68,23 +70,23 @@ def fragment(notebook: NotebookNode, *, anchor: str = "") -> Fragment:
     )
 
 
-def _files(cells: Sequence[NotebookNode]) -> dict[str, str]:
+def _files(cells: Sequence[NotebookNode]) -> dict[str, str | bytes]:
     """Collect the files that cells offer.
 
     Raises
     ------
     ValueError
-        If a name is none of a calendar or CSV file in the page's own folder.
+        If a name is none of a calendar, CSV or Excel file in the page's own folder.
     """
     codes = [cell for cell in cells if cell.cell_type == "code"]
-    found = {
-        name: text
-        for cell in codes
-        for output in _results(cell)
-        for name, text in output.data.get(FILES_TYPE, {}).items()
-    }
+    shown = [output for cell in codes for output in _results(cell)]
+    found: dict[str, str | bytes] = {}
+    for output in shown:
+        packed = (output.metadata or {}).get(FILES_TYPE, {})
+        found |= output.data.get(FILES_TYPE, {})
+        found |= {name: base64.b64decode(text) for name, text in packed.items()}
     if odd := [name for name in found if not _FILE.fullmatch(name)]:
-        raise ValueError(f"{odd[0]}: a page offers .ics and .csv files only")
+        raise ValueError(f"{odd[0]}: a page offers .ics, .csv and .xlsx files only")
     return found
 
 
@@ -100,6 +102,7 @@ def _exporter() -> TemplateExporter:
             "inline_svg": inline_svg,
             "caption": _caption,
             "paragraphs": _paragraphs,
+            "json": lambda value: json.dumps(value, separators=(",", ":")),
         },
     )
 

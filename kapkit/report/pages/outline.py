@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _ID = re.compile(r'(<[^<>]*?\sid=")([^"]*)(")')
+_PART = re.compile(r'<span class="kap-part">(.*?)</span>', re.DOTALL)
 _HEADING = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 
 
@@ -40,12 +41,15 @@ def distinct_ids(html: str) -> Markup:
 def outline(html: str) -> tuple[Entry, ...]:
     """List the chapters (second-level headings) and the sections of each.
 
+    A chapter of the scheme is listed by its number and name, else by its heading.
+
     >>> outline('<h2 id="a">Who?</h2><h3 id="b"><i>2.1</i> A &amp; B</h3>')
     (Entry(anchor='a', text='Who?', below=(Entry(anchor='b', text='2.1 A & B', below=()),)),)
     """
     chapters: list[Entry] = []
     for level, anchor, inner in _HEADING.findall(html):
-        entry = Entry(anchor, Markup(inner).striptags())  # noqa: S704
+        part = _PART.search(inner)
+        entry = Entry(anchor, Markup(part[1] if part else inner).striptags())  # noqa: S704
         if level == "3" and chapters:
             above = chapters.pop()
             entry = Entry(above.anchor, above.text, (*above.below, entry))

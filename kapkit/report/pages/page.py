@@ -1,17 +1,34 @@
 """A region's page and the index of all regions, each one self-contained HTML file."""
 
+import base64
 import datetime as dt
+import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import PurePath
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kapkit.report.pages.fragment import TEMPLATES, Fragment
 from kapkit.report.pages.outline import distinct_ids, outline
 from kapkit.wording import day
+
+#: Parts of a region's page by the anchor of their notebook, as the planning scheme numbers them.
+PARTS = {
+    "brief": "Brief",
+    "classification": "2 Classification",
+    "evaluation": "3 Evaluation",
+    "cultivation": "4 Cultivation",
+    "monitoring": "5 Monitoring",
+}
+
+#: What is worth naming on top of the page, of the files beside it.
+TAKEN = {".pdf": "the brief as PDF", ".xlsx": "everything as an Excel workbook"}
+_HEADING = re.compile(r'(<h2 id="[^"]*">)')
 
 _LINK = Markup('<th scope="row"><a href="./{0.slug}/index.html">{0.name}</a></th>')
 _NO_LINK = Markup('<th scope="row">{0.name} <span class="kap-failed">{0.status}</span></th>')
@@ -36,7 +53,14 @@ class RegionState:
         return self.status == "ok"
 
 
-def region_page(*, book: str, region: str, as_of: dt.date, chapters: Sequence[Fragment]) -> str:
+def region_page(
+    *,
+    book: str,
+    region: str,
+    as_of: dt.date,
+    chapters: Sequence[Fragment],
+    also: Sequence[str] = (),
+) -> str:
     """Show one region: who its key accounts are, what they are worth, what to do.
 
     Parameters
@@ -47,13 +71,18 @@ def region_page(*, book: str, region: str, as_of: dt.date, chapters: Sequence[Fr
         The day up to which rows count.
     chapters : sequence of Fragment
         In reading order, the brief first.
+    also : sequence of str
+        Names of files that will stand beside the page, besides those the chapters offer.
 
     Returns
     -------
     str
         A complete HTML document that loads nothing.
     """
-    return _page("region.html.j2", chapters, book=book, region=region, as_of=as_of)
+    parts = [_in_scheme(chapter) for chapter in chapters]
+    offered = [*also, *(name for chapter in chapters for name in chapter.files)]
+    taken = {name: said for name in offered if (said := TAKEN.get(PurePath(name).suffix))}
+    return _page("region.html.j2", parts, book=book, region=region, as_of=as_of, taken=taken)
 
 
 def index_page(
@@ -107,6 +136,16 @@ def run_state(regions: Sequence[RegionState]) -> str:
     return f"{len(regions)} {noun}: " + ", ".join(f"{count} {status}" for status, count in ordered)
 
 
+def _in_scheme(chapter: Fragment) -> Fragment:
+    """Set a part's number and name before its heading."""
+    name = PARTS.get(chapter.anchor)
+    if name is None:
+        return chapter
+    part = f'<span class="kap-part">{escape(name)}</span> '
+    body = _HEADING.sub(lambda heading: heading[1] + part, str(chapter.body), count=1)
+    return replace(chapter, body=Markup(body))  # noqa: S704
+
+
 def _linked(portfolio: Fragment, regions: Sequence[RegionState]) -> Fragment:
     """Make the table of regions the way to their pages; say there which have none."""
     before, table, after = portfolio.body.partition('id="regions"')
@@ -120,7 +159,22 @@ def _linked(portfolio: Fragment, regions: Sequence[RegionState]) -> Fragment:
 def _page(template: str, chapters: Sequence[Fragment], **context: object) -> str:
     told = dict.fromkeys(chapter.provenance for chapter in chapters if chapter.provenance)
     page = _templates().get_template(template)
-    return page.render(context, chapters=chapters, provenance=list(told))
+    return page.render(context, chapters=chapters, provenance=list(told), script=_script())
+
+
+@dataclass(frozen=True)
+class Script:
+    """The page's only script, and the mark by which a browser lets it run and no other."""
+
+    text: Markup
+    mark: str
+
+
+@cache
+def _script() -> Script:
+    text = (TEMPLATES / "tables.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Script(Markup(text), f"sha256-{digest}")  # noqa: S704
 
 
 @cache

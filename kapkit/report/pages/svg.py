@@ -5,7 +5,10 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from kapkit.report.look import TOKENS
+
 DROPPED = frozenset({"metadata", "style", "script", "foreignObject", "title"})
+_COLOR = re.compile(r"#[0-9a-f]{6}\b", re.IGNORECASE)
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^'\")]+)['\"]?\s*\)")
 
 
@@ -14,7 +17,8 @@ def inline_svg(svg: str, *, prefix: str, label: str) -> Markup:
 
     Ids, and what points at them, get `prefix`: matplotlib names glyphs and clip paths alike
     in every figure, and a browser would take the first. Namespaces, metadata, style sheets,
-    scripts and addresses outside the page are left out.
+    scripts and addresses outside the page are left out. A drawing that has no other colours than
+    the shared look's takes the page's, light or dark; another one stays as it was drawn.
 
     Parameters
     ----------
@@ -42,8 +46,22 @@ def inline_svg(svg: str, *, prefix: str, label: str) -> Markup:
     for element in root.iter():
         element.tag = _local(element.tag)
         element.attrib = _attributes(element.attrib, prefix=prefix, names=names)
-    root.attrib = {"role": "img", "aria-label": label, **root.attrib}
+    themed = {"class": "kap-themed"} if _take_colors_of_page(root) else {}
+    root.attrib = {"role": "img", "aria-label": label, **themed, **root.attrib}
     return Markup(ElementTree.tostring(root, encoding="unicode").strip())  # noqa: S704
+
+
+def _take_colors_of_page(root: ElementTree.Element) -> bool:
+    """Replace the look's colours by the page's, unless the drawing has others too."""
+    styled = [element for element in root.iter() if element.get("style")]
+    used = {color for one in styled for color in _COLOR.findall(one.attrib["style"].lower())}
+    if not used or not used <= set(TOKENS):
+        return False
+    for one in styled:
+        one.attrib["style"] = _COLOR.sub(
+            lambda match: f"var(--{TOKENS[match[0].lower()]}, {match[0]})", one.attrib["style"]
+        )
+    return True
 
 
 def _local(name: str) -> str:

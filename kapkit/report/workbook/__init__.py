@@ -1,0 +1,1 @@
+"""What people take away from a region as an Excel workbook."""
