@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -118,7 +119,8 @@ def test_print_cuts_no_table(opened: Open, name: str) -> None:
                 Math.round(one.getBoundingClientRect().right - innerWidth)])"""
     assert [(what, over) for what, over in page.evaluate(edges) if over > 0] == []
     printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
-    text = "".join("".join((sheet.extract_text() or "").split()) for sheet in printed.pages)
+    pages = [normalize("NFKC", sheet.extract_text() or "") for sheet in printed.pages]  # ligatures
+    text = "".join("".join(one.split()) for one in pages)
     ends = page.locator("table tbody tr > :last-child").all_inner_texts()
     words = {word for end in ends for word in re.findall(r"\w{3,}", end)}
     assert words
