@@ -1,6 +1,7 @@
 # `make plan` and `make test` do all their set-up themselves, in .venv.
 PYTHON ?= python3
 BOOK ?= data/sample
+REGION ?= North
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -8,10 +9,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-s
 	--generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test engines lab golden bench format lock
+.PHONY: help plan test engines lab pictures golden bench format lock
 
 help: ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 plan: .venv/ready ## Plan every region of the sample (BOOK=FOLDER for your own book)
 	@$(BIN)/kapkit run --book $(BOOK)
@@ -28,8 +29,11 @@ test: .venv/ready-test ## Check style, types and structure; run all tests
 
 engines: .venv/ready-engines ## Add Spark and the benchmarks' peers, for the tests that need them
 
-lab: .venv/ready ## Open JupyterLab on the notebooks, filled in for the sample
-	@$(BIN)/jupyter lab notebooks
+lab: .venv/ready ## Open JupyterLab on a copy of a region's notebooks (REGION="North")
+	@$(BIN)/kapkit lab $(if $(REGION),"$(REGION)") --book $(BOOK)
+
+pictures: .venv/ready-test plan ## Take the README's pictures of the sample's pages
+	@$(BIN)/python -m tests.pages.pictures reports/sample/2026-06-30 docs/pictures
 
 golden: .venv/ready-test ## Execute the golden notebooks again, after a change that was meant
 	@$(BIN)/python -m tests.golden

@@ -187,4 +187,6 @@ from .report.trust import provenance as provenance
 from .report.trust import table_book_totals as table_book_totals
 from .report.trust import table_totals as table_totals
 from .report.trust import table_trust as table_trust
+from .report.what_if import WhatIf as WhatIf
+from .report.what_if import what_if as what_if
 from .report.workbook.region import region_workbook as region_workbook

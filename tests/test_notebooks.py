@@ -9,7 +9,8 @@ import pytest
 from kapkit.batch.notebooks import template_folder
 from tests.golden.__main__ import tasks
 
-ROLES = {"parameters", "setup", "load", "figure", "table", "finding", "checks", "provenance"}
+SHOWN = {"figure", "table", "finding"}
+ROLES = {"parameters", "setup", "load", *SHOWN, "what-if", "checks", "provenance"}
 TEMPLATES = sorted(template_folder().glob("*.ipynb"))
 GOLDENS = {task.output: task for task in tasks()}
 
@@ -58,7 +59,7 @@ class TestTemplate:
         order = [role[0] for role in roles]
         assert order[:3] == ["parameters", "setup", "load"]
         assert order[-2:] == ["checks", "provenance"]
-        assert set(order[3:-2]) <= {"figure", "table", "finding"}
+        assert set(order[3:-2]) <= {*SHOWN, "what-if"}
 
     def test_title_asks_a_question(self, path: Path) -> None:
         title = source(cells(path, "markdown")[0]).splitlines()[0]

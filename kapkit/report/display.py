@@ -12,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 from matplotlib.figure import Figure
 
+from kapkit.report.lab import in_lab, interactive
 from kapkit.report.look import to_svg
 
 _SENTENCE = 48  # signs from which a cell is a sentence
@@ -122,6 +123,8 @@ class Table:
         page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
         plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
         data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
+        if in_lab():
+            return {**data, "text/html": interactive(self)}, {}
         keys, sentences = self.sort_keys(), self.sentences()
         about: dict[str, Any] = {"how": self.how} | _fold(self.folded)
         about |= {"sort": keys} if any(map(any, keys)) else {}
