@@ -1,14 +1,13 @@
-"""What does it cost to sum a book's lines to accounts and days, next to hand-written code?
+"""What does it cost to sum a book's lines to what the analysis needs, next to hand-written code?
 
-TPC-H: line items joined to orders and supplier cost, summed to the same ten columns by each
-contender, in a fresh process, in turn:
+TPC-H: line items joined to orders, supplier cost and parts, summed by account and day (ten columns)
+and by account, month and category (eight) by each contender, in a fresh process, in turn, imports
+not counted:
 
-Imports are not counted.
-
-- SQL: hand-written DuckDB, into a table;
-- kapkit: the same through the book's mapping and Narwhals, into a table, no row checked;
+- SQL: hand-written DuckDB, the joined lines into a table, each sum of it into another;
+- kapkit: the same through the book's mapping, in one pass (grouping sets), no row checked;
 - kapkit, checked: as ``kapkit run`` prepares a book: every row judged, totals reconciled, the
-  categories summed too, partitions written per region;
+  pooled models fitted, partitions written per region;
 - polars, pandas: as one writes them.
 
 ``python benchmarks/aggregate.py 1 10 --memory 4GiB`` measures two scale factors; the memory bounds
@@ -33,55 +32,77 @@ BOOK = ROOT / "data" / "tpch"
 CACHE = ROOT / ".cache" / "tpch"
 TABLES = "customer,nation,part,partsupp,orders,lineitem"
 LINES = """
-SELECT o_custkey AS account_id, o_orderdate AS date, o_orderkey AS order_id, l_quantity AS quantity,
-       l_extendedprice * (1 - l_discount) AS revenue, ps_supplycost * l_quantity AS cost
+SELECT CAST(o_custkey AS VARCHAR) AS account_id, o_orderdate AS date, o_orderkey AS order_id,
+       l_quantity AS quantity, l_extendedprice * (1 - l_discount) AS revenue,
+       ps_supplycost * l_quantity AS cost, p_mfgr AS category
 FROM '{0}/lineitem.parquet' JOIN '{0}/orders.parquet' ON o_orderkey = l_orderkey
 JOIN '{0}/partsupp.parquet' ON ps_partkey = l_partkey AND ps_suppkey = l_suppkey
+JOIN '{0}/part.parquet' ON p_partkey = l_partkey
 """
+MEASURES = """
+sum(revenue) AS revenue, sum(quantity) AS quantity, sum(cost) AS cost,
+sum(CASE WHEN cost IS NOT NULL THEN revenue END) AS costed_revenue, count(cost) AS costed_lines
+"""
+#: Rows and revenue by account and day, and by account, month and category.
+Found = tuple[int, float, int, float]
 
 
-def with_sql(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+def with_sql(data: Path, memory: str, folder: Path) -> Found:
     import duckdb
 
     connection = duckdb.connect()
+    connection.execute(f"SET temp_directory = '{folder}'")
+    if memory:
+        connection.execute(f"SET memory_limit = '{memory}'")
+    connection.execute(f"CREATE TABLE lines AS {LINES.format(data)}")
     connection.execute(f"""
         CREATE TABLE days AS
-              SELECT CAST(account_id AS VARCHAR) AS account_id, date, count(*) AS lines,
+              SELECT account_id, date, count(*) AS lines,
                      count(DISTINCT CASE WHEN revenue > 0 THEN order_id END) AS orders,
-                     sum(CASE WHEN revenue < 0 THEN revenue END) AS credits,
-                     sum(revenue) AS revenue, sum(quantity) AS quantity, sum(cost) AS cost,
-                     sum(CASE WHEN cost IS NOT NULL THEN revenue END) AS costed_revenue,
-                     count(cost) AS costed_lines
-              FROM ({LINES.format(data)}) GROUP BY ALL""")
-    return connection.execute("SELECT count(*), sum(revenue) FROM days").fetchall()[0]
+                     sum(CASE WHEN revenue < 0 THEN revenue END) AS credits, {MEASURES}
+              FROM lines GROUP BY account_id, date""")
+    connection.execute(f"""
+        CREATE TABLE categories AS
+              SELECT account_id, date_trunc('month', date) AS month, category, {MEASURES}
+              FROM lines GROUP BY ALL""")
+    asked = (f"SELECT count(*), sum(revenue) FROM {name}" for name in ("days", "categories"))
+    days, categories = (connection.execute(query).fetchall()[0] for query in asked)
+    return (*days, *categories)
 
 
-def with_kapkit(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+def with_kapkit(data: Path, memory: str, folder: Path) -> Found:
     import narwhals as nw
 
     from kapkit.book.book import read_book
     from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
-    from kapkit.book.frames import purchase_frame
+    from kapkit.book.frames import category_frame, line_sums, purchase_frame
 
     source = read_book(_book(folder, memory), source=data).source
     taken = {STATE: nw.lit(ACCEPTED), OF_REGION: nw.lit("all")}
-    days = source.keep(purchase_frame(source.table("sales").with_columns(**taken)), "days")
-    found = days.select(nw.len().alias("rows"), nw.col("revenue").sum()).collect("pyarrow")
-    return found["rows"].item(), found["revenue"].item()
+    lines, products = (source.table(name).with_columns(**taken) for name in ("sales", "products"))
+    sums = source.keep(line_sums(source, lines, products), "sums")
+    days = source.keep(purchase_frame(sums), "days")
+    found = [
+        frame.select(nw.len().alias("rows"), nw.col("revenue").sum()).collect("pyarrow")
+        for frame in (days, category_frame(sums))
+    ]
+    return tuple(one[name].item() for one in found for name in ("rows", "revenue"))
 
 
-def with_checks(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+def with_checks(data: Path, memory: str, folder: Path) -> Found:
     import duckdb
 
     from kapkit.batch.prepare import prepare
     from kapkit.book.book import read_book
 
     prepare(read_book(_book(folder, memory), source=data).at(), folder / "prepared")
-    written = f"read_parquet('{folder}/prepared/*/purchases-*.parquet')"
-    return duckdb.execute(f"SELECT count(*), sum(revenue) FROM {written}").fetchall()[0]
+    written = (f"'{folder}/prepared/*/{name}-*.parquet'" for name in ("purchases", "categories"))
+    asked = (f"SELECT count(*), sum(revenue) FROM {files}" for files in written)
+    days, categories = (duckdb.execute(query).fetchall()[0] for query in asked)
+    return (*days, *categories)
 
 
-def with_polars(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+def with_polars(data: Path, memory: str, folder: Path) -> Found:
     import polars as pl
 
     def table(name: str) -> pl.LazyFrame:
@@ -96,6 +117,7 @@ def with_polars(data: Path, memory: str, folder: Path) -> tuple[int, float]:
             left_on=["l_partkey", "l_suppkey"],
             right_on=["ps_partkey", "ps_suppkey"],
         )
+        .join(table("part"), left_on="l_partkey", right_on="p_partkey")
         .select(
             account_id=pl.col("o_custkey").cast(pl.String),
             date="o_orderdate",
@@ -103,24 +125,30 @@ def with_polars(data: Path, memory: str, folder: Path) -> tuple[int, float]:
             revenue=revenue,
             quantity="l_quantity",
             cost=cost * pl.col("l_quantity"),
+            category="p_mfgr",
         )
     )
     taken = pl.col("revenue")
+    sums = {
+        "revenue": taken.sum(),
+        "quantity": pl.col("quantity").sum(),
+        "cost": pl.col("cost").sum(),
+        "costed_revenue": taken.filter(pl.col("cost").is_not_null()).sum(),
+        "costed_lines": pl.col("cost").count(),
+    }
     days = lines.group_by("account_id", "date").agg(
         lines=pl.len(),
         orders=pl.col("order_id").filter(taken > 0).n_unique(),
         credits=taken.filter(taken < 0).sum(),
-        revenue=taken.sum(),
-        quantity=pl.col("quantity").sum(),
-        cost=pl.col("cost").sum(),
-        costed_revenue=taken.filter(pl.col("cost").is_not_null()).sum(),
-        costed_lines=pl.col("cost").count(),
+        **sums,
     )
-    found = days.collect(engine="streaming")
-    return found.height, found["revenue"].sum()
+    month = pl.col("date").dt.truncate("1mo").alias("month")
+    categories = lines.group_by("account_id", month, "category").agg(**sums)
+    found = pl.collect_all([days, categories], engine="streaming")
+    return tuple(value for one in found for value in (one.height, one["revenue"].sum()))
 
 
-def with_pandas(data: Path, memory: str, folder: Path) -> tuple[int, float]:
+def with_pandas(data: Path, memory: str, folder: Path) -> Found:
     import pandas as pd
 
     item = ["l_orderkey", "l_partkey", "l_suppkey", "l_quantity", "l_extendedprice", "l_discount"]
@@ -128,6 +156,7 @@ def with_pandas(data: Path, memory: str, folder: Path) -> tuple[int, float]:
         "lineitem": item,
         "orders": ["o_orderkey", "o_custkey", "o_orderdate"],
         "partsupp": ["ps_partkey", "ps_suppkey", "ps_supplycost"],
+        "part": ["p_partkey", "p_mfgr"],
     }
     frames = {
         name: pd.read_parquet(data / f"{name}.parquet", columns=columns)
@@ -139,6 +168,7 @@ def with_pandas(data: Path, memory: str, folder: Path) -> tuple[int, float]:
     lines = lines.merge(
         supply, left_on=["l_partkey", "l_suppkey"], right_on=["ps_partkey", "ps_suppkey"]
     )
+    lines = lines.merge(frames["part"], left_on="l_partkey", right_on="p_partkey")
     revenue = lines["l_extendedprice"] * (1 - lines["l_discount"])
     lines = lines.assign(
         revenue=revenue,
@@ -147,18 +177,25 @@ def with_pandas(data: Path, memory: str, folder: Path) -> tuple[int, float]:
         order_id=lines["l_orderkey"].where(revenue > 0),
     )
     lines["costed_revenue"] = revenue.where(lines["cost"].notna())
+    lines["month"] = lines["o_orderdate"].astype("datetime64[s]").dt.to_period("M")
+    sums = {
+        "revenue": ("revenue", "sum"),
+        "quantity": ("l_quantity", "sum"),
+        "cost": ("cost", "sum"),
+        "costed_revenue": ("costed_revenue", "sum"),
+        "costed_lines": ("cost", "count"),
+    }
     days = lines.groupby(["o_custkey", "o_orderdate"]).agg(
         lines=("revenue", "size"),
         orders=("order_id", "nunique"),
         credits=("credits", "sum"),
-        revenue=("revenue", "sum"),
-        quantity=("l_quantity", "sum"),
-        cost=("cost", "sum"),
-        costed_revenue=("costed_revenue", "sum"),
-        costed_lines=("cost", "count"),
+        **sums,
     )
-    days = days.reset_index().astype({"o_custkey": "str"})
-    return len(days), days["revenue"].sum()
+    categories = lines.groupby(["o_custkey", "month", "p_mfgr"]).agg(**sums)
+    days, categories = (
+        frame.reset_index().astype({"o_custkey": "str"}) for frame in (days, categories)
+    )
+    return len(days), days["revenue"].sum(), len(categories), categories["revenue"].sum()
 
 
 CONTENDERS = {
@@ -192,11 +229,12 @@ def measure(name: str, data: Path, memory: str) -> dict[str, float]:
         import_module(module)
     with tempfile.TemporaryDirectory() as folder:
         before, began = _work(), time.perf_counter()
-        rows, revenue = CONTENDERS[name](data, memory, Path(folder))
+        found = CONTENDERS[name](data, memory, Path(folder))
         seconds, work = time.perf_counter() - began, _work() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     taken = {"seconds": seconds, "work": work, "MiB": peak}
-    return taken | {"rows": rows, "revenue": float(revenue)}
+    names = ("days", "revenue", "categories", "sorted")
+    return taken | {name: float(value) for name, value in zip(names, found, strict=True)}
 
 
 def _work() -> float:
@@ -217,37 +255,49 @@ def made(scale: str) -> Path:
     return folder
 
 
-def compare(scale: str, peers: list[str], runs: int, memory: str) -> dict[str, float]:
-    """Measure all contenders in turn; print and return the median seconds of each."""
+def compare(scale: str, peers: list[str], runs: int, memory: str) -> dict[str, dict[str, float]]:
+    """Measure all contenders in turn; print and return the medians of each."""
     data = made(scale)
     found: dict[str, list[dict[str, float]]] = {name: [] for name in peers}
     for _ in range(runs):
         for name, results in found.items():
             command = [sys.executable, __file__, "--one", name, str(data), "--memory", memory]
             results.append(json.loads(subprocess.check_output(command, text=True)))
-    seconds, work, memories = (
-        {name: statistics.median(one[measure] for one in found[name]) for name in found}
-        for measure in ("seconds", "work", "MiB")
-    )
     one = found[peers[0]][0]
-    print(f"aggregate, TPC-H {scale}: {one['rows']:,} account-days, medians of {runs}")
-    for name in peers:
-        same = all(abs(got["revenue"] / one["revenue"] - 1) < 1e-9 for got in found[name])
-        agreed = "" if same and found[name][0]["rows"] == one["rows"] else "  OTHER RESULT"
-        ratios = [taken[name] / taken[peers[0]] for taken in (seconds, work)]
+    print(
+        f"aggregate, TPC-H {scale}: {one['days']:,.0f} account-days, {one['categories']:,.0f} "
+        f"account-month-categories, revenue {one['revenue']:,.2f}, medians of {runs}"
+    )
+    medians = {name: _median(found[name]) for name in peers}
+    for name, taken in medians.items():
+        ratios = [taken[measure] / medians[peers[0]][measure] for measure in ("seconds", "work")]
         print(
-            f"  {name:16}{seconds[name]:8.2f} s{memories[name]:8.0f} MiB"
-            f"{ratios[0]:7.2f} x the time,{ratios[1]:6.2f} x the processor time of "
-            f"{peers[0]}{agreed}"
+            f"  {name:16}{taken['seconds']:8.2f} s{taken['work']:8.2f} s of processor"
+            f"{taken['MiB']:8.0f} MiB{ratios[0]:7.2f} x the time,"
+            f"{ratios[1]:6.2f} x the processor time of {peers[0]}{_agreed(found[name], one)}",
+            flush=True,
         )
-    return seconds
+    return medians
+
+
+def _median(runs: list[dict[str, float]]) -> dict[str, float]:
+    return {
+        measure: statistics.median(run[measure] for run in runs)
+        for measure in ("seconds", "work", "MiB")
+    }
+
+
+def _agreed(runs: list[dict[str, float]], one: dict[str, float]) -> str:
+    names = ("days", "revenue", "categories", "sorted")
+    same = all(abs(run[name] / one[name] - 1) < 1e-9 for run in runs for name in names)
+    return "" if same else "  OTHER RESULT"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scales", nargs="*", default=["1"])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--memory", default="", help="bound of kapkit's engine, as 4GiB")
+    parser.add_argument("--memory", default="", help="bound of DuckDB, in kapkit and by hand")
     parser.add_argument("--peers", nargs="*", default=list(CONTENDERS), choices=CONTENDERS)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -256,14 +306,17 @@ def main() -> None:
         print(json.dumps(measure(name, Path(data), options.memory)))
         return
     os.environ["PYTHONPATH"] = str(ROOT)
-    seconds = [
+    medians = [
         (float(scale), compare(scale, options.peers, options.runs, options.memory))
         for scale in options.scales
     ]
-    for (small, before), (large, after) in pairwise(seconds):
+    for (small, before), (large, after) in pairwise(medians):
         for name in options.peers:
-            grown = after[name] / before[name]
-            print(f"  {name:16}{grown:6.1f} x the time for {large / small:.0f} x the lines")
+            time, work = (after[name][m] / before[name][m] for m in ("seconds", "work"))
+            print(
+                f"  {name:16}{time:6.1f} x the time and {work:.1f} x the processor time "
+                f"for {large / small:.0f} x the lines"
+            )
 
 
 if __name__ == "__main__":

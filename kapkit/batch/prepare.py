@@ -15,17 +15,22 @@ import pyarrow.parquet as pq
 from kapkit.batch.decisions import Earlier
 from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import EARLIER, FACTS_FILE, FOR_ALL, facts_to_json
-from kapkit.book.region import Region
+from kapkit.book.schema import CATEGORIES, PURCHASES
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
-from kapkit.models.company_response import elasticity_frames, elasticity_of
-from kapkit.models.outlook import outlook_frames, outlook_of
+from kapkit.models.company_response import company_elasticity, elasticity_frames
+from kapkit.models.outlook import outlook, outlook_frames
+from kapkit.models.panels import MOST_ROWS, panels
 
 
 def prepare(
-    snapshot: Snapshot, folder: Path, *, earlier: Earlier | None = None
+    snapshot: Snapshot,
+    folder: Path,
+    *,
+    earlier: Earlier | None = None,
+    most_rows: int = MOST_ROWS,
 ) -> Mapping[str, str]:
     """Write the book as of a day as partitions that notebooks read with ``open_book``.
 
@@ -37,6 +42,8 @@ def prepare(
         Appears whole or not at all; an older one is replaced.
     earlier : Earlier, optional
         The run before, whose decisions each region is handed its own part of.
+    most_rows : int
+        Account-days and accounts that models are learned from at a time (`panels`).
 
     Returns
     -------
@@ -57,15 +64,14 @@ def prepare(
     beside.mkdir(parents=True)
     frames = snapshot.frames()
     for name, frame in frames.items():
-        _write_partitions(snapshot.source.batches(_in_order(frame)), name, slugs, beside)
-    pooled = _pooled(snapshot.company)
+        _write_partitions(snapshot.source.batches(_in_order(frame, name)), name, slugs, beside)
+    pooled = _write_pooled(snapshot, slugs, beside, most_rows)
     decided = dict(earlier.frames()) if earlier else {}
-    for name, table in (pooled | {f"{EARLIER}{one}": t for one, t in decided.items()}).items():
-        made = pa.Table.from_pandas(table, preserve_index=False)
-        _write_partitions(made.to_reader(), name, slugs, beside)
+    for name, table in decided.items():
+        _write_table(table, f"{EARLIER}{name}", slugs, beside)
     _write_set_aside(snapshot, beside / "set_aside")
     facts = facts_to_json(snapshot.facts)
-    content = {"facts": facts, "regions": slugs, "frames": list(frames), "pooled": list(pooled)}
+    content = {"facts": facts, "regions": slugs, "frames": list(frames), "pooled": pooled}
     if earlier:
         content["earlier"] = {"as_of": str(earlier.as_of), "frames": list(decided)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
@@ -73,10 +79,23 @@ def prepare(
     return slugs
 
 
-def _pooled(company: Region) -> dict[str, pd.DataFrame]:
-    """Fit once what is learned from all regions together, as frames with a region."""
-    outlook = outlook_frames(outlook_of(company), company.accounts)
-    return outlook | elasticity_frames(elasticity_of(company))
+def _write_pooled(
+    snapshot: Snapshot, slugs: dict[str, str], folder: Path, most_rows: int
+) -> list[str]:
+    """Fit what regions learn together, on as many at a time as memory has room for."""
+    groups = panels(snapshot.rows, most=most_rows)
+    names: dict[str, None] = {}
+    for panel, regions in enumerate(groups):
+        part = snapshot.part(regions)
+        tables = outlook_frames(
+            outlook(part), part.accounts, panel=panel, panels=len(groups), regions=len(slugs)
+        )
+        # One elasticity is for all regions; those of the first group tell it.
+        tables |= {} if panel else elasticity_frames(company_elasticity(part))
+        for name, table in tables.items():
+            _write_table(table, name, slugs, folder, part=panel)
+        names |= dict.fromkeys(tables)
+    return list(names)
 
 
 def _folders(regions: Sequence[str]) -> dict[str, str]:
@@ -98,17 +117,32 @@ def _take_place(beside: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _in_order(frame: LazyFrame) -> LazyFrame:
-    """Sort by all columns: written in order, the same data make the same bytes."""
+def _in_order(frame: LazyFrame, name: str) -> LazyFrame:
+    """Sort by key, else by all columns: written in order, the same data make the same bytes."""
+    key = _KEYS.get(name, frame.collect_schema().names())
     first = {"region": 0, "account_id": 1}
-    names = sorted(frame.collect_schema().names(), key=lambda name: (first.get(name, 2), name))
-    return frame.sort(*names)
+    return frame.sort(*sorted({"region", *key}, key=lambda name: (first.get(name, 2), name)))
+
+
+_KEYS = {"purchases": list(PURCHASES.unique or []), "categories": list(CATEGORIES.unique or [])}
+
+
+def _write_table(
+    table: pd.DataFrame, name: str, slugs: dict[str, str], folder: Path, *, part: int = 0
+) -> None:
+    made = pa.Table.from_pandas(table, preserve_index=False)
+    _write_partitions(made.to_reader(), name, slugs, folder, part=part)
 
 
 def _write_partitions(
-    batches: pa.RecordBatchReader, name: str, slugs: dict[str, str], folder: Path
+    batches: pa.RecordBatchReader,
+    name: str,
+    slugs: dict[str, str],
+    folder: Path,
+    *,
+    part: int = 0,
 ) -> None:
-    """Stream one frame into a file per region; an empty file keeps its columns."""
+    """Stream one frame, or part of it, into a file per region; an empty file keeps its columns."""
     schema = batches.schema.append(pa.field("_slug", pa.string()))
     folders = pa.array([*slugs.values(), FOR_ALL]), pa.array(list(slugs))
     named = (_with_folder(batch, *folders, schema) for batch in batches)
@@ -118,7 +152,7 @@ def _write_partitions(
         schema=schema,
         format="parquet",
         partitioning=["_slug"],
-        basename_template=f"{name}-{{i}}.parquet",
+        basename_template=f"{name}-{part}-{{i}}.parquet",
         existing_data_behavior="overwrite_or_ignore",
         preserve_order=True,
         max_partitions=max(1024, len(slugs)),

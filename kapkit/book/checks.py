@@ -32,13 +32,13 @@ def repeated_content(frame: LazyFrame) -> LazyFrame:
 
 
 def check_table(
-    frame: LazyFrame, repeated: LazyFrame, table: str, *, as_of: dt.date, duplicates: str
+    frame: LazyFrame, repeated: LazyFrame | None, table: str, *, as_of: dt.date, duplicates: str
 ) -> LazyFrame:
     """Judge the rows of one table by its own rules: copies, types, presence, ranges, keys.
 
     Adds ``_reason`` (missing where the row is good) and keeps rows dated after ``as_of``
     apart, so that they can neither refuse nor replace an earlier row. ``repeated`` is what
-    `repeated_content` found.
+    `repeated_content` found; None where that is nothing.
     """
     frame = _with_copies(frame, repeated)
     later = _later(frame, table, as_of)
@@ -106,7 +106,7 @@ def with_state(frame: LazyFrame) -> LazyFrame:
     return stated.select([name for name in names if not name.startswith("_") or name in _LASTING])
 
 
-def _with_copies(frame: LazyFrame, repeated: LazyFrame) -> LazyFrame:
+def _with_copies(frame: LazyFrame, repeated: LazyFrame | None) -> LazyFrame:
     """Count the copies of a line within its file, and the deliveries of each copy over files.
 
     Files that overlap repeat a line with the same number of copies; a line that a file
@@ -114,6 +114,8 @@ def _with_copies(frame: LazyFrame, repeated: LazyFrame) -> LazyFrame:
     all, commonly little, is put in order for it.
     """
     once = nw.lit(1, nw.Int64)
+    if repeated is None:
+        return frame.with_columns(_copy=once, _delivery=once)
     alone = frame.join(repeated, on=CONTENT, how="anti").with_columns(_copy=once, _delivery=once)
     within = nw.col(ROW).cum_count().over(CONTENT, FILE, order_by=ROW).cast(nw.Int64)
     over = nw.col(ROW).cum_count().over(CONTENT, "_copy", order_by=FILE).cast(nw.Int64)

@@ -1,14 +1,29 @@
 """From checked lines to the frames of the analysis, in the engine."""
 
 import datetime as dt
+from typing import Any
 
 import narwhals as nw
 
 from kapkit.book.checks import ACCEPTED, OF_REGION, STATE
 from kapkit.book.schema import outcome
-from kapkit.book.source import LazyFrame
+from kapkit.book.source import LazyFrame, Source
 
 _OPTIONAL = {"cost": nw.Float64(), "quantity": nw.Float64(), "product_id": nw.String()}
+#: What lines are summed by. An order without its day, or the reverse, does not occur.
+_ORDER = ("region", "account_id", "date", "order_id")
+_CATEGORY = ("region", "account_id", "month", "category")
+#: In the SQL that every engine speaks; a sum over nothing but missing values is missing.
+_SUMS = {
+    "lines": "count(*)",
+    "greatest": "max(revenue)",
+    "quantity": "sum(quantity)",
+    "revenue": "sum(revenue)",
+    "credits": "coalesce(sum(CASE WHEN revenue < 0 THEN revenue END), 0)",
+    "cost": "sum(cost)",
+    "costed_revenue": "coalesce(sum(CASE WHEN cost IS NOT NULL THEN revenue END), 0)",
+    "costed_lines": "count(cost)",
+}
 
 
 def accepted(frame: LazyFrame) -> LazyFrame:
@@ -29,84 +44,73 @@ def table_frame(checked: LazyFrame, table: str, *, as_of: dt.date) -> LazyFrame:
     return rows.select(*dict.fromkeys([*columns, "region"]))
 
 
-def purchase_frame(sales: LazyFrame) -> LazyFrame:
-    """Sum accepted lines to one row per account and day (schema: PURCHASES, and region)."""
-    order = nw.when(nw.col("revenue") > 0).then(nw.col("order_id"))
-    credit = nw.when(nw.col("revenue") < 0).then(nw.col("revenue"))
-    lines = _lines(sales).with_columns(_order=order, _credit=credit)
-    summed = lines.group_by("region", "account_id", "date").agg(
-        nw.len().alias("lines"),
-        *_distinct("_order"),
-        nw.col("_credit").sum().alias("credits"),
-        *_sums(),
+def line_sums(source: Source, sales: LazyFrame, products: LazyFrame | None) -> LazyFrame:
+    """Sum accepted lines in one pass, by order and day as well as by month and category.
+
+    What every frame of sales is made of: `purchase_frame` sums the orders up to days,
+    `category_frame` takes the rest as it is.
+    """
+    lines = _with_category(_lines(sales), products)
+    sets = (_ORDER, _CATEGORY)
+    kept = dict.fromkeys([*_ORDER, *_CATEGORY, "revenue", "quantity", "cost"])
+    return source.summed(lines.select(*kept), sets, _SUMS)
+
+
+def purchase_frame(sums: LazyFrame) -> LazyFrame:
+    """Sum orders to one row per account and day (schema: PURCHASES, and region)."""
+    positive = nw.when(nw.col("greatest") > 0).then(nw.lit(1)).otherwise(nw.lit(0))
+    measures = [name for name in _SUMS if name != "greatest"]
+    orders = _orders(sums).with_columns(orders=positive)
+    summed = orders.group_by("region", "account_id", "date").agg(
+        *(nw.col(name).sum() for name in ["orders", *measures]),
+        nw.col("quantity").count().alias("_quantities"),
     )
-    return _counted(_measured(summed), orders="_order")
+    known = nw.when(nw.col("_quantities") > 0).then(nw.col("quantity"))
+    cost = nw.when(nw.col("costed_lines") > 0).then(nw.col("cost"))
+    counts = {name: nw.col(name).cast(nw.Int64) for name in ("orders", "lines", "costed_lines")}
+    return summed.with_columns(quantity=known, cost=cost, **counts).drop("_quantities")
 
 
-def category_frame(sales: LazyFrame, products: LazyFrame | None) -> LazyFrame:
-    """Sum accepted lines to one row per account, month and category (schema: CATEGORIES)."""
-    lines = _lines(sales).with_columns(month=nw.col("date").dt.truncate("1mo"))
-    if products is None:
-        lines = lines.with_columns(category=nw.lit(None, nw.String))
-    else:
-        categories = accepted(products).select("product_id", "category")
-        lines = lines.join(categories, on="product_id", how="left")
-    return _measured(lines.group_by("region", "account_id", "month", "category").agg(*_sums()))
+def category_frame(sums: LazyFrame) -> LazyFrame:
+    """Give the sums by account, month and category (schema: CATEGORIES, and region)."""
+    measures = ["quantity", "revenue", "cost", "costed_revenue", "costed_lines"]
+    return sums.filter(nw.col("order_id").is_null()).select(*_CATEGORY, *measures)
 
 
-def book_facts(sales: LazyFrame) -> LazyFrame:
-    """One row: span, orders, buying accounts, gross revenue and its part with a known cost."""
+def book_facts(sales: LazyFrame, sums: LazyFrame) -> dict[str, Any]:
+    """Tell span, orders, buying accounts, gross revenue and its part with a known cost."""
     gross = nw.when(nw.col("revenue") > 0).then(nw.col("revenue"))
     costed = nw.when(~nw.col("cost").is_null()).then(gross)
-    return _lines(sales).select(
+    of_lines = _lines(sales).select(
         nw.col("date").min().alias("first_day"),
         nw.col("date").max().alias("last_day"),
-        nw.col("order_id").n_unique().alias("orders"),
-        nw.col("account_id").n_unique().alias("buying_accounts"),
         gross.sum().alias("gross"),
         costed.sum().alias("costed"),
     )
+    of_orders = _orders(sums).select(
+        nw.col("order_id").n_unique().alias("orders"),
+        nw.col("account_id").n_unique().alias("buying_accounts"),
+    )
+    (lines,), (orders,) = (
+        frame.collect("pyarrow").to_arrow().to_pylist() for frame in (of_lines, of_orders)
+    )
+    return {**lines, **orders}
+
+
+def _orders(sums: LazyFrame) -> LazyFrame:
+    return sums.filter(~nw.col("order_id").is_null())
 
 
 def _lines(sales: LazyFrame) -> LazyFrame:
     """Give accepted lines their region; optional columns the source lacks are missing."""
     present = sales.collect_schema().names()
     absent = {name: nw.lit(None, kind) for name, kind in _OPTIONAL.items() if name not in present}
-    costed = nw.when(~nw.col("cost").is_null()).then(nw.col("revenue"))
-    lines = accepted(sales).with_columns(region=nw.col(OF_REGION), **absent)
-    return lines.with_columns(_costed=costed)
+    month = nw.col("date").dt.truncate("1mo")
+    return accepted(sales).with_columns(region=nw.col(OF_REGION), month=month, **absent)
 
 
-def _sums() -> list[nw.Expr]:
-    return [
-        nw.col("revenue").sum().alias("revenue"),
-        nw.col("quantity").sum().alias("quantity"),
-        nw.col("quantity").count().alias("_quantities"),
-        nw.col("cost").sum().alias("cost"),
-        nw.col("_costed").sum().alias("costed_revenue"),
-        nw.col("cost").count().alias("costed_lines"),
-    ]
-
-
-def _measured(summed: LazyFrame) -> LazyFrame:
-    """Leave a sum over nothing but missing values missing, not zero."""
-    known = nw.when(nw.col("_quantities") > 0).then(nw.col("quantity"))
-    cost = nw.when(nw.col("costed_lines") > 0).then(nw.col("cost"))
-    return summed.with_columns(quantity=known, cost=cost).drop("_quantities")
-
-
-def _distinct(column: str) -> list[nw.Expr]:
-    """Parts of a distinct count: n_unique counts a missing value as one more."""
-    return [
-        nw.col(column).n_unique().alias(f"{column}_all"),
-        nw.col(column).is_null().any().alias(f"{column}_gap"),
-    ]
-
-
-def _counted(summed: LazyFrame, **counts: str) -> LazyFrame:
-    made = {
-        name: nw.col(f"{column}_all") - nw.col(f"{column}_gap").cast(nw.Int64)
-        for name, column in counts.items()
-    }
-    parts = [f"{column}{part}" for column in counts.values() for part in ("_all", "_gap")]
-    return summed.with_columns(**made).drop(*parts)
+def _with_category(lines: LazyFrame, products: LazyFrame | None) -> LazyFrame:
+    if products is None:
+        return lines.with_columns(category=nw.lit(None, nw.String))
+    categories = accepted(products).select("product_id", "category")
+    return lines.join(categories, on="product_id", how="left")

@@ -1,6 +1,7 @@
 """The book as of one day: checked tables in the engine, totals, regions."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from kapkit.book.checks import (
     with_state,
 )
 from kapkit.book.config import BookConfig
-from kapkit.book.frames import book_facts, category_frame, purchase_frame, table_frame
+from kapkit.book.frames import book_facts, category_frame, line_sums, purchase_frame, table_frame
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
 from kapkit.book.schema import TABLES
 from kapkit.book.source import LazyFrame, Source
@@ -37,19 +38,15 @@ class Snapshot:
     @cached_property
     def tables(self) -> dict[str, LazyFrame]:
         """The checked tables the book has, good rows and refused, each with its region."""
-        tables = {"accounts": self._kept("accounts", self._checked("accounts"), nw.col("region"))}
-        for name in ("sales", *TABLES):
-            if name not in tables and self.config.relation(name):
-                tables[name] = self._placed(name, tables)
-        return tables
+        return {name: judged.table for name, judged in self._judged.items()}
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """Control totals of every table: read, and what became of it."""
         parts = [
             part
-            for name, checked in self.tables.items()
-            for part in (totals_read(self._read[name], name), totals_by_state(checked, name))
+            for name, judged in self._judged.items()
+            for part in (judged.read, totals_by_state(judged.table, name))
         ]
         return pd.concat(parts, ignore_index=True)
 
@@ -61,7 +58,7 @@ class Snapshot:
     @cached_property
     def facts(self) -> BookFacts:
         """What every page says of the whole book."""
-        (sold,) = book_facts(self.tables["sales"]).collect("pyarrow").to_arrow().to_pylist()
+        sold = book_facts(self.tables["sales"], self._sums)
         accounts = self.totals.query(f"table == 'accounts' and state == '{ACCEPTED}'")["rows"].sum()
         gross, costed = float(sold.pop("gross") or 0), float(sold.pop("costed") or 0)
         # A count over no lines is missing in the engine.
@@ -100,16 +97,33 @@ class Snapshot:
         """All regions together, collected once."""
         return self._collected(None)
 
+    @cached_property
+    def rows(self) -> pd.Series:
+        """How many account-days and accounts each region has."""
+        frames = self.frames()
+        counted = [
+            frames[name].group_by("region").agg(nw.len().alias("rows")).collect("pandas")
+            for name in ("purchases", "accounts")
+        ]
+        rows = pd.concat([frame.to_pandas() for frame in counted])
+        return rows.groupby("region")["rows"].sum().reindex(self.regions, fill_value=0)
+
+    def part(self, names: Sequence[str]) -> Region:
+        """Collect some regions as if they were the company."""
+        chosen = None if len(names) == len(self.regions) else names
+        return make_region(None, self.facts, self._frames_of(chosen))
+
     def _collected(self, name: str | None) -> Region:
+        if name is None:
+            return self.part(self.regions)
+        return make_region(name, self.facts, self._frames_of([name]), whole=lambda: self.company)
+
+    def _frames_of(self, regions: Sequence[str] | None) -> dict[str, pd.DataFrame]:
         here = {
-            key: frame if name is None else frame.filter(_counts_for(name))
+            key: frame if regions is None else frame.filter(_counts_for(regions))
             for key, frame in self.frames().items()
         }
-        frames = {
-            key: frame.collect("pyarrow").to_arrow().to_pandas() for key, frame in here.items()
-        }
-        whole = None if name is None else lambda: self.company
-        return make_region(name, self.facts, frames, whole=whole)
+        return {key: frame.collect("pyarrow").to_arrow().to_pandas() for key, frame in here.items()}
 
     def frames(self) -> dict[str, LazyFrame]:
         """Give the frames of the analysis, all regions, each with a ``region`` column.
@@ -117,8 +131,10 @@ class Snapshot:
         Sales become ``purchases`` and ``categories``; a row whose region is missing, as that of
         a product or of a company goal, is for all.
         """
-        sales, products = self.tables["sales"], self.tables.get("products")
-        summed = {"purchases": purchase_frame(sales), "categories": category_frame(sales, products)}
+        summed = {
+            "purchases": purchase_frame(self._sums),
+            "categories": category_frame(self._sums),
+        }
         rows = {
             name: table_frame(checked, name, as_of=self.as_of)
             for name, checked in self.tables.items()
@@ -130,23 +146,40 @@ class Snapshot:
         """Give the refused rows of a table with their reason and place."""
         return self.tables[table].filter(nw.col(STATE) == SET_ASIDE)
 
-    def _placed(self, table: str, tables: dict[str, LazyFrame]) -> LazyFrame:
-        """Check a table and find the region of each row: its account's, else its own, else none."""
-        checked = self._checked(table)
-        columns = checked.collect_schema().names()
-        if "region" in columns and table != "sales":
-            checked = with_region(checked, tables["accounts"], tables["sales"])
-        elif "account_id" not in columns:
-            checked = checked.with_columns(nw.lit(None, nw.String).alias(OF_REGION))
-        if "account_id" in columns:
-            checked = with_account(checked, tables["accounts"])
-        return self._kept(table, checked, nw.col(OF_REGION))
+    @cached_property
+    def _sums(self) -> LazyFrame:
+        """The accepted lines, summed once for all frames and regions."""
+        sums = line_sums(self.source, self.tables["sales"], self.tables.get("products"))
+        return self.source.keep(sums, f"sums as of {self.as_of}")
 
     @cached_property
-    def _read(self) -> dict[str, LazyFrame]:
-        """The tables as their source has them, read once."""
+    def _judged(self) -> "dict[str, _Judged]":
         named = [name for name in TABLES if name == "accounts" or self.config.relation(name)]
-        return {name: self.source.keep(self._given(name), f"{name} as read") for name in named}
+        # What names accounts and regions comes after those.
+        order = dict.fromkeys(["accounts", "sales", *named])
+        judged: dict[str, _Judged] = {}
+        for name in order:
+            judged[name] = self._judge(name, {other: one.table for other, one in judged.items()})
+        return judged
+
+    def _judge(self, table: str, before: dict[str, LazyFrame]) -> "_Judged":
+        """Read a table once, count it, check it, and keep no more than what came of it."""
+        as_read, repeated = f"{table} as read", f"{table} repeated"
+        read = self.source.keep(self._given(table), as_read)
+        counted = totals_read(read, table)
+        twice = self.source.keep(repeated_content(read), repeated)
+        checked = check_table(
+            read,
+            twice if _any(twice) else None,
+            table,
+            as_of=self.as_of,
+            duplicates=self.config.table(table).duplicates,
+        )
+        stated = with_state(_placed(checked, table, before))
+        kept = self.source.keep(stated, f"{table} as of {self.as_of}")
+        for name in (as_read, repeated):
+            self.source.release(name)
+        return _Judged(kept, counted)
 
     def _given(self, table: str) -> LazyFrame:
         frame = self.source.table(table)
@@ -154,16 +187,30 @@ class Snapshot:
             return frame.with_columns(nw.col("region").fill_null(unassigned))
         return frame
 
-    def _checked(self, table: str) -> LazyFrame:
-        read = self._read[table]
-        repeated = self.source.keep(repeated_content(read), f"{table} repeated")
-        rule = self.config.table(table).duplicates
-        return check_table(read, repeated, table, as_of=self.as_of, duplicates=rule)
 
-    def _kept(self, table: str, checked: LazyFrame, region: nw.Expr) -> LazyFrame:
-        stated = with_state(checked.with_columns(region.alias(OF_REGION)))
-        return self.source.keep(stated, f"{table} as of {self.as_of}")
+@dataclass(frozen=True)
+class _Judged:
+    """A checked table, and the control totals it had before any rule."""
+
+    table: LazyFrame
+    read: pd.DataFrame
 
 
-def _counts_for(region: str) -> nw.Expr:
-    return nw.col("region").is_null() | (nw.col("region") == region)
+def _placed(checked: LazyFrame, table: str, before: dict[str, LazyFrame]) -> LazyFrame:
+    """Find the region of each row: its account's, else its own, else none."""
+    columns = checked.collect_schema().names()
+    if table == "accounts":
+        return checked.with_columns(nw.col("region").alias(OF_REGION))
+    if "region" in columns and table != "sales":
+        checked = with_region(checked, before["accounts"], before["sales"])
+    elif "account_id" not in columns:
+        checked = checked.with_columns(nw.lit(None, nw.String).alias(OF_REGION))
+    return with_account(checked, before["accounts"]) if "account_id" in columns else checked
+
+
+def _any(frame: LazyFrame) -> bool:
+    return len(frame.head(1).collect("pyarrow")) > 0
+
+
+def _counts_for(regions: Sequence[str]) -> nw.Expr:
+    return nw.col("region").is_null() | nw.col("region").is_in(list(regions))

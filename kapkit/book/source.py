@@ -5,6 +5,7 @@ is a Narwhals expression and runs on any engine.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -46,6 +47,20 @@ class Source(Protocol):
 
     def keep(self, frame: LazyFrame, name: str) -> LazyFrame:
         """Compute a frame once and hold it in the engine, outside pandas."""
+        ...
+
+    def release(self, name: str) -> None:
+        """Let go of a frame that was kept."""
+        ...
+
+    def summed(
+        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
+    ) -> LazyFrame:
+        """Sum a frame by several sets of columns in one pass over its rows.
+
+        ``sums`` name aggregates in SQL that every engine speaks. A row of one set is missing
+        the columns that only others have.
+        """
         ...
 
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:

@@ -17,6 +17,7 @@ from kapkit.models.value import past_value
 from kapkit.models.value_axis import CANDIDATES, ValueAxis, mean_captures, value_axis
 from kapkit.models.value_interval import value_interval
 from kapkit.models.willingness import willingness
+from kapkit.wording import say, several
 
 HORIZON_WEEKS = 26
 #: A text that fewer accounts share says nothing about its peers.
@@ -177,22 +178,30 @@ def firmographics(accounts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def outlook_frames(found: Outlook, accounts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def outlook_frames(
+    found: Outlook, accounts: pd.DataFrame, *, panel: int = 0, panels: int = 1, regions: int = 0
+) -> dict[str, pd.DataFrame]:
     """Lay an outlook out as a run stores it: rows with a region, those for all without one.
 
     Parameters
     ----------
     found : Outlook
-        Of the company.
+        Of the company, or of some of its regions (`kapkit.models.panels`).
     accounts : DataFrame
         Its accounts, for their regions.
+    panel, panels : int
+        Which group of regions learned together, of how many.
+    regions : int
+        How many regions the company has.
     """
-    said = pd.DataFrame({"question": list(found.said), "sentence": list(found.said.values())})
-    return {
+    told = found.said if panels == 1 else found.said | {"learned": _learned(accounts, regions)}
+    said = pd.DataFrame({"question": list(told), "sentence": list(told.values())})
+    frames = {
         "outlook": found.accounts.assign(region=accounts["region"]).reset_index(names="account_id"),
         "outlook_judged": found.judged,
         "outlook_said": said.assign(region=pd.Series(None, index=said.index, dtype="str")),
     }
+    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
 
 
 def judged_table(question: str, ways: pd.DataFrame) -> pd.DataFrame:
@@ -217,13 +226,27 @@ def _fitted(company: Region) -> Outlook:
 
 
 def _stored(region: Region) -> Outlook:
-    frames = region.pooled
-    said = frames["outlook_said"]
-    table = frames["outlook"].drop(columns="region").set_index("account_id")
+    """Read what a run stored; of what several groups of regions learned, this region's."""
+    table, judged, said = (region.pooled[f"outlook{part}"] for part in ("", "_judged", "_said"))
+    panel = 0 if table.empty else table["panel"].min()
+    known = judged["region"].notna() | judged["panel"].eq(panel)
+    told = said[said["panel"] == panel]
     return Outlook(
-        table.reindex(region.accounts.index),
-        frames["outlook_judged"].astype(_JUDGED),
-        dict(zip(said["question"], said["sentence"], strict=True)),
+        table.drop(columns=["region", "panel"])
+        .set_index("account_id")
+        .reindex(region.accounts.index),
+        judged[known].drop(columns="panel").reset_index(drop=True).astype(_JUDGED),
+        dict(zip(told["question"], told["sentence"], strict=True)),
+    )
+
+
+def _learned(accounts: pd.DataFrame, regions: int) -> str:
+    return say(
+        "Learned from the {accounts} of {here} of the {regions} regions together, this one among "
+        "them: the whole company is too large to be read at once.",
+        accounts=several(len(accounts), "account"),
+        here=f"{accounts['region'].nunique():,}",
+        regions=f"{regions:,}",
     )
 
 

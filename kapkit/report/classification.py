@@ -222,7 +222,8 @@ def finding_backtest(backtest: ChoiceBacktest) -> Finding:
 def finding_outlook(region: Region) -> Finding:
     """Say how good chances of classes and orders, and the potential, were before."""
     said = outlook_of(region).said
-    sentences = [said[name] for name in ("class", "buying", "potential")]
+    asked = ("class", "buying", "potential", "learned")
+    sentences = [said[name] for name in asked if name in said]
     return Finding(sentences, caution=any(one.startswith("Not enough") for one in sentences))
 
 

@@ -11,6 +11,7 @@ import pytest
 from kapkit.book.book import open_book
 from kapkit.book.region import Region
 from kapkit.models.outlook import Outlook, firmographics, outlook, outlook_of
+from kapkit.models.panels import panels
 from kapkit.models.value_axis import value_axis
 from kapkit.models.value_interval import value_interval
 from tests.conftest import SAMPLE
@@ -176,3 +177,26 @@ def test_a_prepared_region_knows_its_company(prepared_sample: Path) -> None:
     assert len(here.accounts) == 12
     assert here.company.name is None
     assert len(here.company.accounts) == here.book.accounts
+
+
+def test_a_company_too_large_learns_in_groups_of_regions(tmp_path: Path) -> None:
+    snapshot = read_book(SAMPLE).at(None)
+    most = int(snapshot.rows.sum()) // 2
+    prepare(snapshot, tmp_path / "prepared", most_rows=most)
+    stored = open_book(tmp_path / "prepared")
+    for names in panels(snapshot.rows, most=most):
+        part = snapshot.part(names)
+        alone = outlook(part)
+        for name in names:
+            here = outlook_of(stored.region(name))
+            keys = part.accounts.index[part.accounts["region"] == name]
+            pd.testing.assert_frame_equal(here.accounts, alone.accounts.loc[keys])
+            assert here.chosen == alone.chosen
+            pd.testing.assert_frame_equal(here.ways("value"), alone.ways("value"))
+            learned = here.said.pop("learned")
+            assert learned.startswith(f"Learned from the {len(part.accounts)} accounts of")
+            assert here.said == alone.said
+    whole = outlook_of(stored.company())
+    assert len(whole.accounts) == snapshot.facts.accounts
+    assert whole.accounts["value"].notna().all()
+    assert whole.ways("value").index.is_unique

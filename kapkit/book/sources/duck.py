@@ -1,6 +1,7 @@
 """The engine that needs nothing else: an in-process DuckDB over files, a database, a server."""
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from kapkit.book.config import BookConfig
 from kapkit.book.source import LazyFrame
 from kapkit.book.sources.columns import reading
-from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT
+from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, grouping_sets
 from kapkit.book.sources.duck_sql import DuckSql, explained, quoted, text_of
 from kapkit.book.sources.scratch import scratch_folder
 
@@ -64,9 +65,21 @@ class DuckSource:
         native = frame.to_native()
         with explained(name):
             # A book asked for many days forgets the first ones and may compute them again.
-            self._connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+            self.release(name)
             native.create(quoted(name))
             return nw.from_native(self._connection.table(quoted(name)))
+
+    def release(self, name: str) -> None:
+        """Let go of a frame that was kept."""
+        self._connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+
+    def summed(
+        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
+    ) -> LazyFrame:
+        """Sum a frame by several sets of columns in one pass over its rows."""
+        query = grouping_sets("_lines", sets, sums, DuckSql())
+        summed: LazyFrame = nw.from_native(frame.to_native().query("_lines", query))
+        return summed
 
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:
         """Stream a frame as Arrow record batches."""

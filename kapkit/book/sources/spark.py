@@ -6,7 +6,7 @@ The session comes from the environment as Spark's own tools take it (``SPARK_REM
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any
@@ -19,8 +19,8 @@ from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
 from kapkit.book.source import FILE, ROW, LazyFrame
 from kapkit.book.sources.columns import reading
-from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT
-from kapkit.book.sources.spark_sql import SparkSql, translated
+from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, grouping_sets
+from kapkit.book.sources.spark_sql import SparkSql, without_by_name
 
 #: Of a cluster that is not running yet.
 _STARTED = {
@@ -42,6 +42,7 @@ class SparkSource:
 
     def __init__(self, config: BookConfig, folder: str) -> None:
         self._session = _session()
+        self._made = 0
         self.config = config
         if folder:
             for name, patterns in config.files.items():
@@ -53,7 +54,7 @@ class SparkSource:
             self.config = config.with_relations(_catalog(self._session), "spark")
         for name, query in config.views.items():
             with self.explained(f"[views] {name}"):
-                self._session.sql(translated(query)).createOrReplaceTempView(name)
+                self._view(query).createOrReplaceTempView(name)
 
     def table(self, name: str) -> LazyFrame:
         """Give a canonical table as its source has it, typed."""
@@ -72,6 +73,17 @@ class SparkSource:
             kept: LazyFrame = nw.from_native(frame.to_native().persist())
             return kept
 
+    def release(self, name: str) -> None:
+        """Leave it to Spark, which computes late and drops what it has no room for."""
+
+    def summed(
+        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
+    ) -> LazyFrame:
+        """Sum a frame by several sets of columns in one pass over its rows."""
+        query = grouping_sets("{lines}", sets, sums, SparkSql())
+        summed: LazyFrame = nw.from_native(self._session.sql(query, lines=frame.to_native()))
+        return summed
+
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:
         """Fetch a frame as Arrow record batches."""
         table: pa.Table = frame.to_native().toArrow()
@@ -87,6 +99,18 @@ class SparkSource:
     def explained(self, place: str) -> AbstractContextManager[None]:
         """Turn Spark's errors into the one error people see, without its stack."""
         return _explained(place)
+
+    def _view(self, query: str) -> Any:
+        """Run a query of DuckDB's; unions by name, which Spark's SQL lacks, are made apart."""
+        return self._session.sql(without_by_name(query, self._by_name))
+
+    def _by_name(self, one: str, other: str) -> str:
+        """Join two queries by the names of their columns; name the view that holds the rows."""
+        self._made += 1
+        name = f"kapkit_by_name_{self._made}"
+        rows, more = (self._session.sql(query) for query in (one, other))
+        rows.unionByName(more, allowMissingColumns=True).createOrReplaceTempView(name)
+        return name
 
     def _relation(self, name: str) -> Any:
         return self._session.table(".".join(SparkSql().name(part) for part in name.split(".")))
