@@ -287,6 +287,61 @@ def test_hubspot_takes_the_primary_company_and_reads_tickets(tmp_path: Path) -> 
     ]
 
 
+def test_hubspot_sells_line_items_and_reads_products_and_activities(tmp_path: Path) -> None:
+    primary = "Associated Company IDs (Primary)"
+    exports = {
+        "companies": "Record ID,Company name,Country/Region\n11,Alpha,North\n12,Beta,South\n",
+        "deals": """
+            Record ID,Deal Stage,Close Date,Amount,Associated Company IDs
+            1,Closed Won,2024-01-31 10:15,30,11;12
+            2,Closed Lost,2024-02-29 10:15,20,12
+            """,
+        "line_items": """
+            Record ID,Name,Quantity,Net price,Unit cost,Product ID,Associated Deal IDs
+            71,Screw,10,18.5,1.2,p1,1
+            72,Saw,1,11.5,,p2,1
+            73,Saw,1,20,8,p2,2
+            74,Saw,1,20,8,p2,9
+            """,
+        "product": "Record ID,Name,Product type\np1,Screw,Inventory\np2,Saw,\n",
+        "calls": f"""
+            Record ID,Call title,Activity date,Call direction,Call duration,Call status,{primary}
+            5,Hello,2024-01-10 09:00,Inbound,90000,Completed,12
+            6,Again,2024-01-11 09:00,Outbound,,Canceled,12
+            """,
+        "meetings": """
+            Record ID,Meeting name,Meeting start time,Meeting end time,Meeting outcome,{companies}
+            5,Plan,2024-01-12 09:00,2024-01-12 10:30,Completed,11;12
+            8,Plan,2024-01-13 09:00,2024-01-13 10:30,No show,11
+            """.replace("{companies}", "Associated Company IDs"),
+        "emails": """
+            Record ID,Email subject,Activity date,Email direction,Associated Company IDs
+            9,Re: offer,2024-01-14 09:00,INCOMING_EMAIL,11
+            10,Offer,2024-01-15 09:00,EMAIL,
+            """,
+    }
+    book = book_of(tmp_path, "hubspot", **exports)
+    assert rows(book, "sales", "order_id", "account_id", "date", "revenue", "cost") == [
+        ("accepted", "1", "11", "2024-01-31", 11.5, None),
+        ("accepted", "1", "11", "2024-01-31", 18.5, 12.0),
+        ("deal is not won", "2", "12", "2024-02-29", 20.0, 8.0),
+        ("order_id is empty", None, None, None, 20.0, 8.0),
+    ]
+    assert rows(book, "products", "product_id", "category") == [
+        ("accepted", "p1", "Inventory"),
+        ("accepted", "p2", "no type"),
+    ]
+    wanted = ("activity_id", "account_id", "date", "kind", "minutes", "inbound")
+    assert rows(book, "activities", *wanted) == [
+        ("accepted", "call 5", "12", "2024-01-10", "call", 1.5, "yes"),
+        ("accepted", "email 9", "11", "2024-01-14", "email", None, "yes"),
+        ("accepted", "visit 5", "11", "2024-01-12", "visit", 90.0, None),
+        ("account_id is empty", "email 10", None, "2024-01-15", "email", None, "no"),
+        ("activity did not take place", "call 6", "12", "2024-01-11", "call", None, "no"),
+        ("activity did not take place", "visit 8", "11", "2024-01-13", "visit", 90.0, None),
+    ]
+
+
 def test_dynamics_finds_the_account_of_a_contact_and_the_end_of_a_case(tmp_path: Path) -> None:
     exports = {
         "account": "accountid,name,territoryid\nA,Alpha,t\n",

@@ -80,14 +80,21 @@ def offers(preset: Toml, delivered: Iterable[str]) -> list[str]:
 
 def _filled(toml: Toml, preset: Toml) -> Toml:
     own_views, own_tables = toml.get("views", {}), toml.get("tables", {})
-    delivered = {*toml.get("files", {}), *own_views}
+    delivered = _spelt(preset, {*toml.get("files", {}), *own_views})
     parts = [part for part in _parts(preset, delivered) if not _replaced(part, toml)]
     made = {part["view"]: part["query"] for part in parts}
     sections = {part["table"]: _section(part) for part in parts if "table" in part}
     # A view the user calls like an export stands in for it, so it must be there first.
-    instead = {name: own_views[name] for name in own_views if name in preset["optional"]}
+    known = {name.lower() for name in preset["optional"]}
+    instead = {name: own_views[name] for name in own_views if name.lower() in known}
     views = instead | dict(_exports(preset, delivered)) | made | own_views
     return {**toml, "views": views, "tables": _merged(sections, own_tables)}
+
+
+def _spelt(preset: Toml, delivered: set[str]) -> set[str]:
+    """Spell exports as their system does: a database may hold them in lower case."""
+    known = {name.lower(): name for name in preset["optional"]}
+    return {known.get(name.lower(), name) for name in delivered}
 
 
 def _parts(preset: Toml, delivered: set[str]) -> Iterator[Toml]:

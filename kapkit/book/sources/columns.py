@@ -15,10 +15,11 @@ def mapping(
 ) -> dict[str, str]:
     """Map canonical columns to the source's; report every slip of the table together."""
     schema = TABLES[table].columns
-    mapped = {name: name for name in schema if name in available} | section.columns
+    given = {name: _as_there(source, available) for name, source in section.columns.items()}
+    mapped = {name: name for name in schema if name in available} | given
     breaches = [
         f"column {source} (for {name}) is not there{_nearest(source, available)}"
-        for name, source in section.columns.items()
+        for name, source in given.items()
         if source not in available
     ]
     breaches += [
@@ -32,6 +33,12 @@ def mapping(
             f"Map columns under [tables.{table}.columns] in {FILE_NAME}"
         )
     return mapped
+
+
+def _as_there(name: str, available: list[str]) -> str:
+    """Spell a column as the source does: a database may hold names in lower case."""
+    alike = [column for column in available if column.lower() == name.lower()]
+    return alike[0] if name not in available and len(alike) == 1 else name
 
 
 def _nearest(name: str, available: list[str]) -> str:

@@ -81,8 +81,8 @@ class Postgres:
     def _read(self, found: Iterable[str]) -> set[str]:
         """Choose the relations that a table reads or that a view's SQL mentions."""
         read = {self.config.relation(table) for table in TABLES}
-        views = "\n".join(self.config.views.values())
-        return {name for name in found if name in read or name.rpartition(".")[2] in views}
+        views = "\n".join(self.config.views.values()).lower()
+        return {name for name in found if name in read or name.rpartition(".")[2].lower() in views}
 
 
 def _listed(cursor: Any) -> dict[str, tuple[int, str]]:

@@ -1,6 +1,7 @@
 """Spark's SQL: the same meaning as DuckDB's, in its words."""
 
 import re
+from collections.abc import Callable
 
 from kapkit.book.errors import DataError
 
@@ -76,6 +77,22 @@ def translated(sql: str) -> str:
     import sqlglot
 
     return sqlglot.transpile(sql, read="duckdb", write="spark")[0]
+
+
+def without_by_name(sql: str, by_name: Callable[[str, str], str]) -> str:
+    """Translate a query whose unions by name ``by_name`` makes, and names, beforehand."""
+    import sqlglot
+
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    unions = [one for one in tree.find_all(sqlglot.exp.Union) if one.args.get("by_name")]
+    # The innermost first: what holds a union is translated with its result.
+    for union in reversed(unions):
+        sides = (side.sql(dialect="spark") for side in (union.left, union.right))
+        joined = sqlglot.exp.select("*").from_(by_name(*sides))
+        if union is tree:
+            return joined.sql(dialect="spark")
+        union.replace(joined)
+    return tree.sql(dialect="spark")
 
 
 def java_format(form: str) -> str:
