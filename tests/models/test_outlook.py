@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kapkit.book.book import open_book
+from kapkit.batch.prepare import prepare
+from kapkit.book.book import open_book, read_book
 from kapkit.book.region import Region
 from kapkit.models.outlook import Outlook, firmographics, outlook, outlook_of
 from kapkit.models.panels import panels
@@ -162,7 +163,7 @@ def test_a_run_stores_what_the_source_would_say(prepared_sample: Path) -> None:
     for name in (None, "Islands", "NA"):
         one, other = (book.region(name) if name else book.company() for book in (source, stored))
         assert not one.pooled
-        assert set(other.pooled) == {"outlook", "outlook_judged", "outlook_said"}
+        assert {"outlook", "outlook_judged", "outlook_said"} <= set(other.pooled)
         said, kept = outlook_of(one), outlook_of(other)
         pd.testing.assert_frame_equal(said.accounts, kept.accounts)
         assert said.said == kept.said
