@@ -20,6 +20,7 @@ from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
+from kapkit.classification.learned import learned_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
 from kapkit.models.outlook import outlook, outlook_frames
 from kapkit.models.panels import MOST_ROWS, panels
@@ -92,6 +93,9 @@ def _write_pooled(
         )
         # One elasticity is for all regions; those of the first group tell it.
         tables |= {} if panel else elasticity_frames(company_elasticity(part))
+        learned = learned_frames(part)
+        # So is what accounts are like; only scores are each account's own.
+        tables |= {"engagement": learned["engagement"]} if panel else learned
         for name, table in tables.items():
             _write_table(table, name, slugs, folder, part=panel)
         names |= dict.fromkeys(tables)

@@ -8,16 +8,8 @@ import numpy as np
 import pandas as pd
 
 from kapkit.book.errors import DataError
+from kapkit.models.contacts import MINUTES
 from kapkit.models.poisson import Matrix
-
-#: Kinds of contact that are planned, with the minutes one usually takes, preparation included.
-MINUTES: Mapping[str, float] = {
-    "visit": 90.0,
-    "call": 20.0,
-    "email": 10.0,
-    "demo": 150.0,
-    "training": 240.0,
-}
 
 #: Kinds for which somebody travels to the account.
 IN_PERSON = ("visit", "demo", "training")

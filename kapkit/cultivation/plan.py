@@ -10,10 +10,11 @@ from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.cultivation.allocation import Allocation, allocate
 from kapkit.cultivation.comparison import Comparison, compare
-from kapkit.cultivation.effort import CADENCE, MINUTES, Rules, needed_contacts, today_effort
+from kapkit.cultivation.effort import CADENCE, Rules, needed_contacts, today_effort
 from kapkit.cultivation.retention import chance_to_leave, shares_saved
 from kapkit.cultivation.situation import situation
 from kapkit.models.company_response import elasticity_of
+from kapkit.models.contacts import MINUTES
 from kapkit.models.curves import POINTS, calibrate, judgements, with_judgement
 from kapkit.models.response import Elasticity
 

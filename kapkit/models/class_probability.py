@@ -12,7 +12,7 @@ from scipy import special
 from kapkit.models.account_features import account_features
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.ridge_glm import fit_ridge_glm
-from kapkit.models.scores import brier_skill, calibration_error
+from kapkit.models.scores import brier_skill, calibration_curve, calibration_error
 from kapkit.models.value import Measure, expected_value, worth
 from kapkit.wording import percent, several
 
@@ -32,13 +32,15 @@ class ClassProbabilities:
     ``probability`` has a row per account and the columns A, B, C, which sum to 1; missing where
     it cannot be told; ``within`` the chance to be in the top share that each column names, from
     which the classes of other cuts follow. ``table`` has the rows ``logit`` and ``hard class`` (1
-    for those ranked A at the origin), with ``brier_skill`` and ``calibration_error`` of A.
+    for those ranked A at the origin), with ``brier_skill`` and ``calibration_error`` of A;
+    ``curve`` sets the chances of A said then against what came (`calibration_curve`).
     """
 
     probability: pd.DataFrame
     within: pd.DataFrame
     table: pd.DataFrame
     undecided: float
+    curve: pd.DataFrame
     sentence: str
 
 
@@ -92,9 +94,10 @@ def class_probabilities(
     within = now.reindex(accounts)
     within[~accounts.isin(past["account_id"])] = 0.0
     probability = chances_of_classes(within, *shares)
-    table = _judged(past, as_of, first_day, measure, shares, horizon_weeks, regions)
+    table, curve = _judged(past, as_of, first_day, measure, shares, horizon_weeks, regions)
     undecided = float(probability["A"].between(0.3, 0.7).mean()) if len(now) else float("nan")
-    return ClassProbabilities(probability, within, table, undecided, _sentence(table, undecided))
+    said = _sentence(table, undecided)
+    return ClassProbabilities(probability, within, table, undecided, curve, said)
 
 
 def chances_of_classes(within: pd.DataFrame, a: float, b: float) -> pd.DataFrame:
@@ -239,14 +242,15 @@ def _judged(
     shares: tuple[float, float],
     weeks: int,
     regions: pd.Series | None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compare the chances of A said a horizon ago, and the hard class, with what came."""
     ways = pd.Index(["logit", "hard class"], name="way")
     day = as_of - dt.timedelta(weeks=weeks)
     said = share_chances(past, day, first_day, measure, shares, weeks, regions)
     if said.empty or said.isna().any(axis=None):
         nothing = pd.DataFrame(np.nan, index=ways, columns=["brier_skill", "calibration_error"])
-        return nothing.assign(accounts=len(said))
+        empty = pd.DataFrame(columns=["said", "seen", "accounts"], dtype=float)
+        return nothing.assign(accounts=len(said)), empty
     rank = _rank_share(past, said.index, day, weeks, measure, regions)
     came = (rank <= shares[0]).astype(float)
     value = expected_value(past, said.index, as_of=day, first_day=first_day, measure=measure)
@@ -256,7 +260,8 @@ def _judged(
         [brier_skill(way, came), calibration_error(way, came), len(came)]
         for way in (said[shares[0]], hard)
     ]
-    return pd.DataFrame(rows, index=ways, columns=["brier_skill", "calibration_error", "accounts"])
+    table = pd.DataFrame(rows, index=ways, columns=["brier_skill", "calibration_error", "accounts"])
+    return table, calibration_curve(said[shares[0]], came)
 
 
 def _sentence(table: pd.DataFrame, undecided: float) -> str:

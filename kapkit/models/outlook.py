@@ -1,7 +1,8 @@
 """What all accounts will be worth, could spend and will do next: fitted once, over the company."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypedDict
 
@@ -47,12 +48,14 @@ class Outlook:
     how many ``accounts`` and ``origins`` judged; and of the chosen value the ``gain`` in
     capture on the plain one, with its 80 % interval.
 
-    ``said`` maps each question to its sentence.
+    ``said`` maps each question to its sentence. ``curves`` sets probabilities said at past days
+    against what came, for the questions class and buying (`calibration_curve`).
     """
 
     accounts: pd.DataFrame
     judged: pd.DataFrame
     said: dict[str, str]
+    curves: pd.DataFrame = field(default_factory=lambda: _curves({}))
 
     @property
     def chosen(self) -> str:
@@ -92,7 +95,7 @@ def outlook_of(region: Region) -> Outlook:
     judged = whole.judged
     if region.name is not None:
         judged = judged[judged["region"].isna() | (judged["region"] == region.name)]
-    return Outlook(whole.accounts.reindex(region.accounts.index), judged, whole.said)
+    return Outlook(whole.accounts.reindex(region.accounts.index), judged, whole.said, whole.curves)
 
 
 def outlook(company: Region) -> Outlook:
@@ -122,7 +125,7 @@ def outlook(company: Region) -> Outlook:
         horizon_weeks=HORIZON_WEEKS,
         **known,
     )
-    buying = willingness(purchases, **known)
+    buying = willingness(purchases, activities=company.tables.get("activities"), **known)
     spend = past_value(purchases, index, as_of=company.as_of, measure="revenue")
     could = potential(spend, firmographics(accounts))
     within = classes.within[list(SHARES)].set_axis([*map(_within, SHARES)], axis="columns")
@@ -145,7 +148,8 @@ def outlook(company: Region) -> Outlook:
         "buying": buying.sentence,
         "potential": could.sentence,
     }
-    return Outlook(table, pd.concat(judged, ignore_index=True), said)
+    curves = _curves({"class": classes.curve, "buying": buying.curve})
+    return Outlook(table, pd.concat(judged, ignore_index=True), said, curves)
 
 
 def firmographics(accounts: pd.DataFrame) -> pd.DataFrame:
@@ -199,6 +203,9 @@ def outlook_frames(
     frames = {
         "outlook": found.accounts.assign(region=accounts["region"]).reset_index(names="account_id"),
         "outlook_judged": found.judged,
+        "outlook_curves": found.curves.assign(
+            region=pd.Series(None, index=found.curves.index, dtype="str")
+        ),
         "outlook_said": said.assign(region=pd.Series(None, index=said.index, dtype="str")),
     }
     return {name: frame.assign(panel=panel) for name, frame in frames.items()}
@@ -227,7 +234,8 @@ def _fitted(company: Region) -> Outlook:
 
 def _stored(region: Region) -> Outlook:
     """Read what a run stored; of what several groups of regions learned, this region's."""
-    table, judged, said = (region.pooled[f"outlook{part}"] for part in ("", "_judged", "_said"))
+    parts = ("", "_judged", "_said", "_curves")
+    table, judged, said, curves = (region.pooled[f"outlook{part}"] for part in parts)
     panel = 0 if table.empty else table["panel"].min()
     known = judged["region"].notna() | judged["panel"].eq(panel)
     told = said[said["panel"] == panel]
@@ -237,6 +245,7 @@ def _stored(region: Region) -> Outlook:
         .reindex(region.accounts.index),
         judged[known].drop(columns="panel").reset_index(drop=True).astype(_JUDGED),
         dict(zip(told["question"], told["sentence"], strict=True)),
+        curves[curves["panel"] == panel].drop(columns=["region", "panel"]).reset_index(drop=True),
     )
 
 
@@ -248,6 +257,14 @@ def _learned(accounts: pd.DataFrame, regions: int) -> str:
         here=f"{accounts['region'].nunique():,}",
         regions=f"{regions:,}",
     )
+
+
+def _curves(by_question: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Lay calibration curves out in one frame: ``question``, ``said``, ``seen``, ``accounts``."""
+    columns = {"question": "str", "said": "float64", "seen": "float64", "accounts": "float64"}
+    parts = [curve.assign(question=question) for question, curve in by_question.items()]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns))
+    return whole[list(columns)].astype(columns)
 
 
 def _within(share: float) -> str:

@@ -1,7 +1,9 @@
 """Will it buy in the next period? A calibrated probability, beside plain recency."""
 
 import datetime as dt
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +12,11 @@ import statsmodels.api as sm
 from kapkit.models.account_features import account_features
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.bg_nbd import BGNBD
+from kapkit.models.contacts import contact_features
 from kapkit.models.order_history import order_history
 from kapkit.models.ridge_glm import fit_ridge_glm
-from kapkit.models.scores import auc, brier_skill, calibration_error
-from kapkit.wording import percent, several
+from kapkit.models.scores import auc, brier_skill, calibration_curve, calibration_error
+from kapkit.wording import percent, say, several
 
 _FEATURES = [
     "orders",
@@ -24,6 +27,9 @@ _FEATURES = [
     "steady",
     "single",
 ]
+_CONTACTS = ["contacts_8", "contacts_26", "inbound_8", "contact_recency"]
+#: The ways to tell, the naive one first; the last needs activities.
+WAYS = ["recency", "BG/NBD", "logit", "logit with contacts"]
 _ORIGINS = 6
 _LEAST_HISTORY_WEEKS = 13
 #: Past periods that judge.
@@ -37,9 +43,10 @@ class Willingness:
     """Probability that each account buys in the next period, and how such ones did before.
 
     ``probability`` is indexed by the accounts that ever bought. ``table`` has a row per way
-    (``recency``, ``BG/NBD``, ``logit``): ``auc``, ``brier_skill`` over the base rate,
-    ``calibration_error`` and ``chosen``, means over the ``origins`` that judge;
-    ``accounts`` is how many answers those are.
+    (``recency``, ``BG/NBD``, ``logit``, and with activities ``logit with contacts``): ``auc``,
+    ``brier_skill`` over the base rate, ``calibration_error`` and ``chosen``, means over the
+    ``origins`` that judge; ``accounts`` is how many answers those are. ``curve`` sets what the
+    chosen way said then against what came (`calibration_curve`).
     """
 
     probability: pd.Series
@@ -47,6 +54,7 @@ class Willingness:
     chosen: str
     origins: int
     accounts: int
+    curve: pd.DataFrame
     sentence: str
 
 
@@ -56,6 +64,7 @@ def willingness(
     as_of: dt.date,
     first_day: dt.date | None,
     horizon_weeks: int = 13,
+    activities: pd.DataFrame | None = None,
 ) -> Willingness:
     """Tell how likely each account is to order in the next period, to place effort where it pays.
 
@@ -74,6 +83,8 @@ def willingness(
         First day of the book's sales.
     horizon_weeks : int, weeks
         The period ahead.
+    activities : DataFrame, optional
+        Schema ``ACTIVITIES``, of all regions: a second logit then also knows the contacts.
 
     Returns
     -------
@@ -82,32 +93,63 @@ def willingness(
         period is complete.
     """
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
-    tables: list[pd.DataFrame] = []
-    asked = 0
-    for back in range(_JUDGED):
-        origin = as_of - dt.timedelta(weeks=horizon_weeks + 13 * back)
-        before = buying_probabilities(past, as_of=origin, first_day=first_day, weeks=horizon_weeks)
-        bought = buys(past, before.index, origin, horizon_weeks)
-        if len(before) and _varied(bought):
-            tables, asked = [*tables, _judged(before, bought)], asked + len(bought)
-    if not tables:
+    known = _Known(first_day, horizon_weeks, activities)
+    asked = [
+        (told, buys(past, told.index, origin, horizon_weeks))
+        for back in range(_JUDGED)
+        for origin in [as_of - dt.timedelta(weeks=horizon_weeks + 13 * back)]
+        if len(told := known.told(past, origin))
+    ]
+    asked = [(told, bought) for told, bought in asked if _varied(bought)]
+    if not asked:
         return _unknown(past)
-    table = sum(tables[1:], tables[0]) / len(tables)
+    table = _mean([_judged(told, bought) for told, bought in asked])
     chosen = str(table["brier_skill"].idxmax())
-    now = buying_probabilities(past, as_of=as_of, first_day=first_day, weeks=horizon_weeks)
-    table = table.assign(chosen=table.index == chosen)
+    answers = sum(len(bought) for _, bought in asked)
+    fitted = [(told[chosen], bought) for told, bought in asked if told[chosen].notna().all()]
+    said, came = (pd.concat([pair[at] for pair in fitted]) for at in (0, 1))
     return Willingness(
-        now[chosen].rename("probability"),
-        table,
+        known.told(past, as_of)[chosen].rename("probability"),
+        table.assign(chosen=table.index == chosen),
         chosen,
-        len(tables),
-        asked,
-        _sentence(table, chosen, len(tables), horizon_weeks),
+        len(asked),
+        answers,
+        calibration_curve(said, came),
+        _sentence(table, chosen, len(asked), horizon_weeks),
     )
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is the same whichever day is asked for."""
+
+    first_day: dt.date | None
+    weeks: int
+    activities: pd.DataFrame | None
+
+    def told(self, past: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+        return buying_probabilities(
+            past,
+            as_of=day,
+            first_day=self.first_day,
+            weeks=self.weeks,
+            activities=self.activities,
+        )
+
+
+def _mean(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Average the scores; a way that could not be fitted at some origin has none there."""
+    table: pd.DataFrame = pd.concat(tables).groupby(level="way").mean()
+    return table.reindex([way for way in WAYS if way in table.index])
+
+
 def buying_probabilities(
-    purchases: pd.DataFrame, *, as_of: dt.date, first_day: dt.date | None, weeks: int
+    purchases: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    first_day: dt.date | None,
+    weeks: int,
+    activities: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Give P(at least one order in the next weeks) each way, from the rows up to a day.
 
@@ -116,33 +158,42 @@ def buying_probabilities(
     Returns
     -------
     DataFrame
-        A row per account that ever bought: ``recency``, ``BG/NBD``, ``logit``. A way that could
-        not be fitted is missing; empty where no past period is complete, below 30 accounts, or
-        where at none of the origins some bought and some did not.
+        A row per account that ever bought: ``recency``, ``BG/NBD``, ``logit`` and, with
+        activities, ``logit with contacts``. A way that could not be fitted is missing; empty where
+        no past period is complete, below 30 accounts, or where at none of the origins some bought
+        and some did not.
     """
+    contacted = activities is not None and bool(len(activities))
+    ways = WAYS if contacted else WAYS[:-1]
     past = purchases[purchases["date"] <= pd.Timestamp(as_of)]
     if past["account_id"].nunique() < ACCOUNTS_NEEDED:
-        return pd.DataFrame(columns=["recency", "BG/NBD", "logit"], dtype=float)
-    now = account_features(past, past["revenue"], as_of=as_of, first_day=first_day)
-    origins = _past_origins(as_of, first_day, weeks)
-    stacked = [
-        account_features(past, past["revenue"], as_of=day, first_day=first_day) for day in origins
-    ]
+        return pd.DataFrame(columns=ways, dtype=float)
+
+    def described(day: dt.date) -> pd.DataFrame:
+        features = account_features(past, past["revenue"], as_of=day, first_day=first_day)
+        if not contacted or activities is None:
+            return features
+        return features.join(contact_features(activities, features.index, as_of=day))
+
+    now, origins = described(as_of), _past_origins(as_of, first_day, weeks)
+    stacked = [described(day) for day in origins]
     outcomes = [
         buys(past, part.index, day, weeks) for part, day in zip(stacked, origins, strict=True)
     ]
     if not outcomes or len(outcomes[0]) < ACCOUNTS_NEEDED or not _varied(outcomes[0]):
-        return pd.DataFrame(columns=["recency", "BG/NBD", "logit"], dtype=float)
+        return pd.DataFrame(columns=ways, dtype=float)
     features, outcome = (
         pd.concat(stacked, ignore_index=True),
         pd.concat(outcomes, ignore_index=True),
     )
-    ways = {
-        name: _logit(features[columns], outcome, now[columns])
-        for name, columns in {"recency": ["recency"], "logit": _FEATURES}.items()
+    inputs = {"recency": ["recency"], "logit": _FEATURES}
+    if contacted:
+        inputs["logit with contacts"] = _FEATURES + _CONTACTS
+    told = {
+        name: _logit(features[columns], outcome, now[columns]) for name, columns in inputs.items()
     }
-    ways["BG/NBD"] = _bg_nbd(past, now.index, as_of, weeks)
-    return pd.DataFrame(ways, index=now.index)[["recency", "BG/NBD", "logit"]]
+    told["BG/NBD"] = _bg_nbd(past, now.index, as_of, weeks)
+    return pd.DataFrame(told, index=now.index)[ways]
 
 
 def buys(purchases: pd.DataFrame, accounts: pd.Index, origin: dt.date, weeks: int) -> pd.Series:
@@ -200,13 +251,14 @@ def _judged(before: pd.DataFrame, bought: pd.Series) -> pd.DataFrame:
 def _unknown(past: pd.DataFrame) -> Willingness:
     accounts = pd.Index(past["account_id"].unique(), name="account_id")
     columns = ["auc", "brier_skill", "calibration_error"]
-    ways = pd.Index(["recency", "BG/NBD", "logit"], name="way")
+    ways = pd.Index(WAYS[:-1], name="way")
     return Willingness(
         pd.Series(np.nan, index=accounts, name="probability"),
         pd.DataFrame(np.nan, index=ways, columns=columns).assign(chosen=False),
         "none",
         0,
         len(accounts),
+        pd.DataFrame(columns=["said", "seen", "accounts"], dtype=float),
         "Not enough data to tell how likely accounts are to buy: "
         f"{ACCOUNTS_NEEDED} accounts with two complete periods of sales are needed.",
     )
@@ -225,4 +277,16 @@ def _sentence(table: pd.DataFrame, chosen: str, origins: int, weeks: int) -> str
     if chosen == "recency":
         return f"{found}; no model does better."
     naive = f"{rank['recency']:.2f} and {percent(skill['recency'])}"
-    return f"{found} (recency alone {naive})."
+    return f"{found} (recency alone {naive}).{_contacts_help(skill)}"
+
+
+def _contacts_help(skill: dict[Hashable, Any]) -> str:
+    """Say what knowing the contacts adds; nothing where there are none."""
+    with_contacts = float(skill.get("logit with contacts", float("nan")))
+    if np.isnan(with_contacts) or np.isnan(skill["logit"]):
+        return ""
+    added = (with_contacts - skill["logit"]) * 100
+    return " " + say(
+        "Knowing the contacts changes the skill of the logit by {points} points.",
+        points=f"{added:+z.1f}",
+    )

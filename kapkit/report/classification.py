@@ -9,11 +9,11 @@ from kapkit.classification.matrix import LEVELS, PotentialMatrix
 from kapkit.models.outlook import outlook_of
 from kapkit.report.display import Chart, Column, Finding, Table
 from kapkit.report.look import CLASS_COLORS, CONTEXT, INK, canvas, label, percent_axis, short
-from kapkit.wording import amount, percent, several
+from kapkit.wording import amount, percent, say, several
 
 
-def table_key_accounts(region: Region, classified: Classification, *, most: int = 40) -> Table:
-    """List accounts with class, value and reason, best first.
+def table_key_accounts(region: Region, classified: Classification, *, most: int = 15) -> Table:
+    """List the best accounts with class, chances, value and reason.
 
     Parameters
     ----------
@@ -24,24 +24,17 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
     most : int
         Rows shown; the caption says how many there are.
     """
-    shown = classified.table.head(most).reset_index(names="account_id")
-    currency = region.book.currency
-    ends = zip(shown["low"], shown["high"], strict=True)
-    ranges = pd.Series([_range(low, high) for low, high in ends], shown.index, dtype="str")
+    shown = _with_words(classified.table.head(most))
     columns = {
         "name": Column("Account"),
-        "account_id": Column("Key", key=True),
         "class": Column("Class"),
-        "chances": Column("Chances A / B / C", by="A"),
-        "plain_class": Column("By last 12 months"),
-        "value": Column(f"Expected a year, {currency}", amount, numeric=True),
+        "chances": Column("Chances A / B / C", key=True, by="A"),
+        "value": Column(f"Expected a year, {region.book.currency}", amount, numeric=True),
         "range": Column("Range", numeric=True, by="low"),
-        "past_value": Column("Last 12 months", amount, numeric=True),
         "reason": Column("Why"),
-        "would_change": Column("What would change it"),
     }
     return Table(
-        shown.assign(range=ranges, chances=_chances(shown)),
+        shown,
         columns,
         name="key-accounts",
         caption=_listed("Accounts by expected value", len(shown), len(classified.table)),
@@ -51,6 +44,48 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
             f"half-year brings. {outlook_of(region).said['interval']}"
         ),
     )
+
+
+def table_classes(region: Region, classified: Classification, *, most: int = 200) -> Table:
+    """List every account's class beside that of the plain ranking, and what would change it.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency.
+    classified : Classification
+        From `key_accounts`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
+    shown = _with_words(classified.table.head(most))
+    columns = {
+        "name": Column("Account"),
+        "account_id": Column("Key", key=True),
+        "class": Column("Class"),
+        "chances": Column("Chances A / B / C", key=True, by="A"),
+        "plain_class": Column("By last 12 months"),
+        "value": Column(f"Expected a year, {region.book.currency}", amount, numeric=True),
+        "past_value": Column("Last 12 months", amount, numeric=True),
+        "would_change": Column("What would change it"),
+    }
+    return Table(
+        shown,
+        columns,
+        name="classes",
+        caption=_listed(
+            say("All classes, and what would change them"), len(shown), len(classified.table)
+        ),
+        how=say("Beside each class stands the one that the last twelve months alone would give."),
+        folded=True,
+    )
+
+
+def _with_words(table: pd.DataFrame) -> pd.DataFrame:
+    shown = table.reset_index(names="account_id")
+    ends = zip(shown["low"], shown["high"], strict=True)
+    ranges = pd.Series([_range(low, high) for low, high in ends], shown.index, dtype="str")
+    return shown.assign(range=ranges, chances=_chances(shown))
 
 
 def table_potential(region: Region, classified: Classification, *, most: int = 20) -> Table:
@@ -90,6 +125,7 @@ def table_potential(region: Region, classified: Classification, *, most: int = 2
             "never a wallet; room to grow is what is missing to it. The range says how far chance "
             "may have put that fifth off (8 of 10)."
         ),
+        folded=True,
     )
 
 
