@@ -21,9 +21,11 @@ from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
 from kapkit.classification.learned import learned_frames
+from kapkit.models.company_health import company_health, health_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
 from kapkit.models.outlook import outlook, outlook_frames
 from kapkit.models.panels import MOST_ROWS, panels
+from kapkit.models.satisfaction import company_satisfaction, satisfaction_frames
 
 
 def prepare(
@@ -91,6 +93,8 @@ def _write_pooled(
         tables = outlook_frames(
             outlook(part), part.accounts, panel=panel, panels=len(groups), regions=len(slugs)
         )
+        tables |= health_frames(company_health(part), part.accounts, panel=panel)
+        tables |= satisfaction_frames(company_satisfaction(part), part.accounts)
         # One elasticity is for all regions; those of the first group tell it.
         tables |= {} if panel else elasticity_frames(company_elasticity(part))
         learned = learned_frames(part)

@@ -11,10 +11,8 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from kapkit.book.errors import listing
 from kapkit.cultivation.effort import CADENCE, GAP, IMPORTANT
+from kapkit.models.complaint_severity import DAYS, SEVERITY_DAYS
 from kapkit.wording import percent, several
-
-#: Days to close a complaint by severity as CRMs spell it; any other takes `Standards.complaint`.
-SEVERITY_DAYS: Mapping[str, float] = {"critical": 2.0, "high": 7.0, "medium": 14.0, "low": 30.0}
 
 _COLUMNS = ["loop", "account_id", "subject", "owner", "opened", "closed", "standard_days"]
 
@@ -25,7 +23,7 @@ _DAYS_PER_YEAR = 365
 class Standards:
     """Days within which a loop is to be closed: complaints, unmet needs, contacts to us."""
 
-    complaint: float = 14.0
+    complaint: float = DAYS
     severity: Mapping[str, float] = field(default_factory=lambda: SEVERITY_DAYS)
     need: float = 60.0
     inbound: float = 3.0

@@ -1,0 +1,157 @@
+"""3.1 What accounts need: the map, the ranking, the answers."""
+
+import pandas as pd
+
+from kapkit.book.region import Region
+from kapkit.evaluation.needs import GAP, IMPORTANT, Needs
+from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.look import ACCENT, CONTEXT, canvas, label, short
+from kapkit.wording import amount, say
+
+_COUNT = Column("", "{:,.0f}".format, numeric=True)
+_ONE = "{:.1f}".format
+
+
+def finding_needs(found: Needs | None) -> Finding:
+    """Say with which need most is at stake, and which nobody answers."""
+    if found is None:
+        return Finding(
+            [say("The book has no needs table: what accounts need is not known.")], caution=True
+        )
+    return Finding([found.sentence])
+
+
+def plot_needs(region: Region, found: Needs | None) -> Chart | Finding:
+    """Draw importance against fulfilment, the larger the more is at stake; nothing without needs.
+
+    Parameters
+    ----------
+    region : Region
+        For the currency.
+    found : Needs or None
+        From `needs_of`.
+    """
+    if found is None or found.table.empty:
+        return Finding([])
+    table = found.table
+    most = float(table["stake"].max()) or 1.0
+    with canvas(height=4.0) as (figure, axes):
+        axes.plot([1, 5], [1, 5], color=CONTEXT, linewidth=1)
+        size = 30 + 400 * table["stake"] / most
+        colors = [ACCENT if open_ else CONTEXT for open_ in table["open"] > 0]
+        axes.scatter(table["fulfilment"], table["importance"], s=size, c=colors, alpha=0.55, lw=0)
+        for need, row in table.iterrows():
+            label(axes, short(str(need), most=36), (row["fulfilment"], row["importance"]),
+                  xytext=(9, 0), fontsize=8)  # fmt: skip
+        low = float(min(table["fulfilment"].min(), table["importance"].min())) - 0.3
+        axes.set_xlim(max(low, 0.8), 5.2)
+        axes.set_ylim(max(low, 0.8), 5.2)
+        axes.set_xlabel("Fulfilment (1 to 5)")
+        axes.set_ylabel("Importance (1 to 5)")
+    words = "; ".join(
+        f"{need} {row['importance']:.1f} against {row['fulfilment']:.1f}"
+        for need, row in table.iterrows()
+    )
+    return Chart(
+        figure,
+        alt=say("Importance against fulfilment: {words}.", words=words),
+        caption=say("What accounts need: importance against fulfilment"),
+        how=say(
+            "Above the line a need is more important than it is met. The area is the contribution "
+            "a year of the accounts where it is open, in {currency}; grey needs are open nowhere.",
+            currency=region.book.currency,
+        ),
+    )
+
+
+def table_needs(region: Region, found: Needs | None) -> Table | Finding:
+    """Rank needs by what is at stake; nothing without needs."""
+    if found is None or found.table.empty:
+        return Finding([])
+    table = found.table.reset_index()
+    ends = zip(table["low"], table["high"], strict=True)
+    answers = found.matches.groupby("need")["answer"].agg(", ".join)
+    columns = {
+        "need": Column("Need"),
+        "stake": Column(f"At stake a year, {region.book.currency}", amount, numeric=True),
+        "open": Column("Open with", _COUNT.show, numeric=True),
+        "accounts": Column("of", _COUNT.show, numeric=True),
+        "importance": Column("Importance", _ONE, numeric=True),
+        "fulfilment": Column("Fulfilment", _ONE, numeric=True),
+        "gap": Column("Gap", _ONE, numeric=True),
+        "spread": Column("80 % interval", numeric=True),
+        "recent": Column("last half-year", _ONE, numeric=True),
+        "opportunity": Column("Opportunity", _ONE, numeric=True),
+        "answered": Column("Answered by"),
+    }
+    return Table(
+        table.assign(
+            spread=[f"{low:.1f} to {high:.1f}" for low, high in ends],
+            answered=table["need"].map(answers),
+        ),
+        columns,
+        name="needs",
+        caption=say("Needs by what is at stake"),
+        how=say(
+            "Open: importance {important} or more and a gap of {gap} or more at the last record. "
+            "At stake: what those accounts contribute a year, losses as none; accounts may have "
+            "several needs. Gaps are drawn to the mean of all needs where few named one. "
+            "Opportunity: importance plus the gap where positive (2 to 9).",
+            important=f"{IMPORTANT:.0f}",
+            gap=f"{GAP:.0f}",
+        ),
+    )
+
+
+def table_matches(found: Needs | None) -> Table | Finding:
+    """List what answers each need and why; nothing without matches."""
+    if found is None or found.matches.empty:
+        return Finding([])
+    columns = {
+        "need": Column("Need"),
+        "answer": Column("Answer"),
+        "reason": Column("Why"),
+    }
+    order = pd.Index(found.table.index).get_indexer(pd.Index(found.matches["need"]))
+    shown = found.matches.iloc[order.argsort(kind="stable")]
+    return Table(
+        shown, columns, name="matches", caption=say("What answers each need, and why"), folded=True
+    )
+
+
+def table_account_needs(region: Region, found: Needs | None, *, most: int = 15) -> Table | Finding:
+    """List open needs account by account, most at stake first; nothing without any.
+
+    Parameters
+    ----------
+    region : Region
+        For the names and the currency.
+    found : Needs or None
+        From `needs_of`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
+    if found is None or not found.accounts["open"].any():
+        return Finding([])
+    there = found.accounts[found.accounts["open"]]
+    answers = found.matches.groupby("need")["answer"].agg(", ".join)
+    shown = there.head(most).join(region.accounts["name"], on="account_id")
+    columns = {
+        "name": Column("Account"),
+        "account_id": Column("Key", key=True),
+        "need": Column("Need"),
+        "importance": Column("Importance", _COUNT.show, numeric=True),
+        "fulfilment": Column("Fulfilment", _COUNT.show, numeric=True),
+        "gap_before": Column("Gap before", "{:+z.0f}".format, numeric=True),
+        "gap": Column("now", "{:+z.0f}".format, numeric=True),
+        "stake": Column(f"At stake a year, {region.book.currency}", amount, numeric=True),
+        "answered": Column("Answered by"),
+    }
+    return Table(
+        shown.assign(answered=shown["need"].map(answers)),
+        columns,
+        name="account-needs",
+        caption=say("Open needs by account")
+        + (f": {most} of {len(there):,}" if len(there) > most else ""),
+        folded=True,
+    )
