@@ -102,11 +102,11 @@ from .evaluation.profit import profit_contribution as profit_contribution
 from .evaluation.profit import whale_curve as whale_curve
 from .evaluation.rate_sensitivity import RateSensitivity as RateSensitivity
 from .evaluation.rate_sensitivity import rate_sensitivity as rate_sensitivity
-from .models.associations import goes_with_chance as goes_with_chance
-from .models.associations import goes_with_quantile as goes_with_quantile
 from .evaluation.relationship import Relationship as Relationship
 from .evaluation.relationship import relationship_of as relationship_of
 from .evaluation.relationship import score_moves as score_moves
+from .models.associations import goes_with_chance as goes_with_chance
+from .models.associations import goes_with_quantile as goes_with_quantile
 from .models.backtest import ValueBacktest as ValueBacktest
 from .models.backtest import backtest_value as backtest_value
 from .models.backtest import capture as capture
@@ -244,8 +244,8 @@ from .report.evaluation.profit import table_losing as table_losing
 from .report.evaluation.relationship import finding_complaints as finding_complaints
 from .report.evaluation.relationship import finding_health as finding_health
 from .report.evaluation.relationship import finding_satisfaction as finding_satisfaction
-from .report.evaluation.relationship import plot_calibration as plot_calibration
 from .report.evaluation.relationship import plot_health as plot_health
+from .report.evaluation.relationship import plot_risk as plot_risk
 from .report.evaluation.relationship import table_complaints as table_complaints
 from .report.evaluation.relationship import table_health_judged as table_health_judged
 from .report.evaluation.relationship import table_moves as table_moves

@@ -79,7 +79,7 @@ def table_health_judged(health: Health) -> Table | Finding:
     )
 
 
-def plot_calibration(health: Health) -> Chart | Finding:
+def plot_risk(health: Health) -> Chart | Finding:
     """Draw said against seen risk of no order; nothing where the score was never tested."""
     curve = health.curve
     if curve.empty:
