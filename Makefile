@@ -47,7 +47,7 @@ format: .venv/ready-test ## Format the code
 lock: .venv/ready-test ## Write what is generated: locks, environment.yml, data dictionary
 	@printf 'hatchling>=1.27\neditables>=0.5\n' | $(LOCK) pyproject.toml - --output-file requirements.lock
 	@$(LOCK) --extra test --constraint requirements.lock pyproject.toml --output-file requirements-test.lock
-	@$(LOCK) --extra postgres --extra spark --extra bench --constraint requirements-test.lock pyproject.toml \
+	@$(LOCK) --extra postgres --extra spark --extra dask --extra bench --constraint requirements-test.lock pyproject.toml \
 		--output-file requirements-engines.lock
 	@$(BIN)/python -m tests.environment > environment.yml
 	@$(BIN)/python -m kapkit.book.dictionary > data/README.md

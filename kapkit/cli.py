@@ -139,6 +139,16 @@ def run(
     fork: Annotated[
         bool, typer.Option(help="Fork kernels from one that is warm, where that is possible.")
     ] = True,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Run on the workers of a Dask cluster: its address, as tcp://HOST:8786."),
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="With --scheduler: storage that the workers share, as s3://BUCKET/FOLDER."
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")
     ] = False,
@@ -154,6 +164,7 @@ def run(
     A notebook is run again only where its data, parameters, template, the package or the
     environment changed. Ends with each region's state, a summary and the path of the index.
     """
+    from kapkit.batch.cluster import cluster_of
     from kapkit.batch.execute import CAN_FORK, Runner, limit_in_bytes
     from kapkit.batch.leaks import hush_at_exit
     from kapkit.batch.run import RunFolders, execute, plan_run
@@ -161,6 +172,7 @@ def run(
 
     hush_at_exit()
     with _errors_said(), _stopped_by_sigterm():
+        cluster = cluster_of(scheduler, store)
         opened = read_book(book.resolve(), source=source)
         day = str(opened.at(as_of).as_of)
         folders = RunFolders.of(book.resolve(), day, runs=runs, reports=reports)
@@ -181,6 +193,7 @@ def run(
                 fork=fork and CAN_FORK,
                 wait=wait,
                 progress=progress,
+                cluster=cluster,
             )
     _say_outcome(outcome, folders.site / "index.html", quiet=quiet, log_json=log_json)
     if not (quiet or log_json):

@@ -35,6 +35,7 @@ def test_lock_holds_names_versions_and_hashes_only(lock: str) -> None:
         ("test", "requirements-test.lock"),
         ("postgres", "requirements-engines.lock"),
         ("spark", "requirements-engines.lock"),
+        ("dask", "requirements-engines.lock"),
         ("bench", "requirements-engines.lock"),
     ],
 )

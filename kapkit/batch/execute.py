@@ -122,12 +122,7 @@ class _Lane:
 
     def hire(self) -> None:
         """Start a worker process."""
-        context = get_context("forkserver" if self.fork else "spawn")
-        if self.fork:
-            context.set_forkserver_preload(["kapkit.batch.warm"])
-        self.pool = ProcessPoolExecutor(1, context, _follow, (self.fork, dict(os.environ)))
-        with _born_deaf(), _one_thread():
-            self.worker = self.pool.submit(os.getpid)
+        self.pool, self.worker = hire(fork=self.fork)
 
     def take_next(self) -> None:
         """Begin the region's next notebook, else the first of the next region."""
@@ -141,16 +136,32 @@ class _Lane:
     def begin(self) -> Future[NotebookRecord]:
         """Hand the notebook to the worker, or to a new one if it died."""
         try:
-            return self.pool.submit(_execute, self.run, self.task)
+            return self.pool.submit(execute_in_worker, self.run, self.task)
         except BrokenProcessPool:
             self.pool.shutdown()
             self.hire()
-            return self.pool.submit(_execute, self.run, self.task)
+            return self.pool.submit(execute_in_worker, self.run, self.task)
 
     def tell(self, how: signal.Signals) -> None:
         """Send the worker a signal, if it has not ended."""
         with suppress(BrokenProcessPool, ProcessLookupError):
             os.kill(self.worker.result(), how)
+
+
+def hire(*, fork: bool) -> tuple[ProcessPoolExecutor, Future[int]]:
+    """Start a worker process, forked from one that has the libraries loaded or started anew.
+
+    Returns
+    -------
+    tuple
+        A pool of that one, and its process id to come.
+    """
+    context = get_context("forkserver" if fork else "spawn")
+    if fork:
+        context.set_forkserver_preload(["kapkit.batch.warm"])
+    pool = ProcessPoolExecutor(1, context, _follow, (fork, dict(os.environ)))
+    with _born_deaf(), _one_thread():
+        return pool, pool.submit(os.getpid)
 
 
 def _work_off(lanes: Sequence[_Lane], on_done: Callable[[NotebookRecord], None]) -> None:
@@ -235,7 +246,7 @@ def _end_with_parent() -> None:
         time.sleep(_GRACE)
 
 
-def _execute(run: RunNotebook, task: NotebookTask) -> NotebookRecord:
+def execute_in_worker(run: RunNotebook, task: NotebookTask) -> NotebookRecord:
     """Run in the worker, where SIGTERM unwinds, so that the kernel ends before the worker."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

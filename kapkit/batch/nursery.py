@@ -18,7 +18,7 @@ from typing import IO, Any, NoReturn
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-_INLINE = "module://matplotlib_inline.backend_inline"
+INLINE = "module://matplotlib_inline.backend_inline"
 _nursery: Connection | None = None
 
 
@@ -192,7 +192,7 @@ def _become_kernel(arguments: list[str], cwd: str, env: dict[str, str], stderr: 
     os.chdir(cwd)
     _redirect(stderr)
     sys.argv = ["ipykernel_launcher", *arguments]
-    mpl.rcParams["backend"] = env.get("MPLBACKEND") or _INLINE
+    mpl.rcParams["backend"] = env.get("MPLBACKEND") or INLINE
     random.seed()
     np.random.seed()  # noqa: NPY002 - notebooks may still draw from the shared generator
     IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])

@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from kapkit.batch.decisions import Earlier
+from kapkit.batch.exchange import take_place
 from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import EARLIER, FACTS_FILE, FOR_ALL, facts_to_json
 from kapkit.book.schema import CATEGORIES, PURCHASES
@@ -78,7 +79,7 @@ def prepare(
     if earlier:
         content["earlier"] = {"as_of": str(earlier.as_of), "frames": list(decided)}
     (beside / FACTS_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    _take_place(beside, folder)
+    take_place(beside, folder, old=folder.with_name(f"{folder.name}.old"))
     return slugs
 
 
@@ -113,16 +114,6 @@ def _folders(regions: Sequence[str]) -> dict[str, str]:
         names = [region for region, name in slugs.items() if name == shared[0]]
         raise DataError(f"regions: {listing(names)} would share the folder {shared[0]}; rename one")
     return slugs
-
-
-def _take_place(beside: Path, folder: Path) -> None:
-    """Exchange by renaming: an older folder is there whole, or not at all."""
-    old = folder.with_name(f"{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _in_order(frame: LazyFrame, name: str) -> LazyFrame:

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import ParseError
 
 import nbformat
 
+from kapkit.batch.exchange import take_place
 from kapkit.batch.record import NotebookRecord, RunRecord, status_of
 from kapkit.book.errors import DataError
 from kapkit.book.slug import slug
@@ -68,7 +69,7 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
                 problem=state.detail,
             ),
         )
-        _take_place(new, site, Path(beside) / "old")
+        take_place(new, site, old=Path(beside) / "old")
     return published
 
 
@@ -121,19 +122,6 @@ def _where_and_why(bad: NotebookRecord) -> str:
 def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-
-
-def _take_place(new: Path, site: Path, old: Path) -> None:
-    """Exchange two folders by renaming; put the old one back if the new one cannot come."""
-    if not site.exists():
-        new.rename(site)
-        return
-    site.rename(old)
-    try:
-        new.rename(site)
-    except OSError:
-        old.rename(site)
-        raise
 
 
 def _refuse_foreign(site: Path) -> None:

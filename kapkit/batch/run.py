@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from kapkit.batch.changes import changed, data_fingerprints, inputs_of, why_run
+from kapkit.batch.cluster import Cluster
 from kapkit.batch.decisions import earlier_run, keep_decisions
 from kapkit.batch.errors import RunError
 from kapkit.batch.execute import CAN_FORK, Runner, RunNotebook, execute_regions
@@ -147,6 +149,7 @@ def execute(
     fork: bool = CAN_FORK,
     wait: float = 0.0,
     progress: Progress | None = None,
+    cluster: Cluster | None = None,
 ) -> "Outcome":
     """Prepare, execute what changed and publish; the record on disk is true at every moment.
 
@@ -164,6 +167,8 @@ def execute(
         Seconds to wait for another run on the same folders.
     progress : Progress, optional
         Told of what happens.
+    cluster : Cluster, optional
+        Whose workers run the notebooks, instead of processes of this machine.
 
     Returns
     -------
@@ -195,7 +200,9 @@ def execute(
 
         finished = False
         try:
-            execute_regions(due, jobs=jobs, run=run_notebook or Runner(), fork=fork, on_done=done)
+            with_processes = partial(execute_regions, jobs=jobs, fork=fork)
+            run_regions = cluster.execute_regions if cluster else with_processes
+            run_regions(due, run=run_notebook or Runner(), on_done=done)
             _refuse_another_source(run)
             record = ledger.record
             pages = publish(site, run=work, record=record, book=record.book)

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from kapkit.book.day import as_day
-from kapkit.book.errors import DataError
+from kapkit.book.errors import DataError, listing
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
 from kapkit.book.totals import MONEY, typed_totals
 
@@ -21,6 +21,8 @@ FACTS_FILE = "book.json"
 FOR_ALL = "all-regions"
 #: Begins the names of the frames that an earlier run decided.
 EARLIER = "earlier_"
+#: In a copy that holds only some regions: which.
+HERE = "here"
 
 
 def is_prepared(folder: Path) -> bool:
@@ -64,8 +66,19 @@ class PreparedBook:
         return self._read(name, [self.folder / self._content["regions"][name]])
 
     def company(self, *, as_of: dt.date | str | None = None) -> Region:
-        """Read all regions together."""
+        """Read all regions together.
+
+        Raises
+        ------
+        DataError
+            If this is a copy that holds only some.
+        """
         self._check_day(as_of)
+        if HERE in self._content:
+            raise DataError(
+                f"{self.folder}: this copy holds {listing(self._content[HERE])} only, not the "
+                "company"
+            )
         return self._read(None, [self.folder / slug for slug in self._content["regions"].values()])
 
     @cached_property

@@ -11,6 +11,9 @@ Codes = npt.NDArray[np.intp]
 
 _PASSES, _CHANGES, _CLOSE = 12, 64, 1e-9
 
+#: Steps of an owner that do not fit and are passed by.
+_ROUNDS = 24
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -31,8 +34,8 @@ def choose(gain: Matrix, hours: Matrix, owner: Codes, capacity: Matrix) -> Chose
     """Choose a level of effort for every row, so that the hours of each owner bring most.
 
     Steps up the upper concave hull of gain over hours are taken in the order of their gain an
-    hour until the owner's hours are used; what is left over is used up by
-    pairs of small changes.
+    hour until the owner's hours are used; what is left over is used up by pairs of small
+    changes, begun there and, a second time, past the steps that do not fit: the better stands.
 
     Parameters
     ----------
@@ -74,11 +77,13 @@ def choose(gain: Matrix, hours: Matrix, owner: Codes, capacity: Matrix) -> Chose
     before = _running(cost, whose) - cost
     part = np.clip((spare[whose] - before) / cost, 0.0, 1.0)
     taken = part >= 1 - 1e-12
-    level = np.zeros(len(gain), np.intp)
-    np.maximum.at(level, row[taken], to[taken])
     price = np.zeros(len(capacity))
     np.maximum.at(price, whose[~taken], (rise / cost)[~taken])
-    level = _filled(level, gain, hours, owner, price, capacity)
+    one, other = (
+        _filled(_reached(begun, row, to, len(gain)), gain, hours, owner, price, capacity)
+        for begun in (taken, _further(taken, row, cost, whose, spare))
+    )
+    level = _better(one, other, gain, owner, len(capacity))
     found = gain[np.arange(len(gain)), level].sum()
     return Chosen(level, price, float(found), float(gain[:, 0].sum() + part @ rise))
 
@@ -112,6 +117,42 @@ def _steps(gain: Matrix, hours: Matrix) -> tuple[Codes, Codes, Matrix, Matrix]:
     row, column = np.nonzero(on[:, 1:])
     start, to = last[row, column], column + 1
     return row, to, gain[row, to] - gain[row, start], hours[row, to] - hours[row, start]
+
+
+def _reached(taken: npt.NDArray[np.bool_], row: Codes, to: Codes, rows: int) -> Codes:
+    """Give the level of each row when the steps marked are taken."""
+    level = np.zeros(rows, np.intp)
+    np.maximum.at(level, row[taken], to[taken])
+    return level
+
+
+def _better(one: Codes, other: Codes, gain: Matrix, owner: Codes, owners: int) -> Codes:
+    """Give each owner the one of two choices that brings more, the first where they are equal."""
+    rows = np.arange(len(gain))
+    brings = [np.bincount(owner, gain[rows, level], owners) for level in (one, other)]
+    chosen: Codes = np.where((brings[1] > brings[0])[owner], other, one)
+    return chosen
+
+
+def _further(
+    taken: npt.NDArray[np.bool_], row: Codes, cost: Matrix, whose: Codes, spare: Matrix
+) -> npt.NDArray[np.bool_]:
+    """Go on past the steps that do not fit: their rows stop there, the others may go on."""
+    taken = taken.copy()
+    stopped = np.zeros(int(row.max(initial=-1)) + 1, bool)
+    left = spare - np.bincount(whose[taken], cost[taken], len(spare))
+    for _ in range(_ROUNDS):
+        open_ = np.flatnonzero(~taken & ~stopped[row])
+        if not len(open_):
+            break
+        used = _running(cost[open_], whose[open_])
+        fits = used <= left[whose[open_]] + _CLOSE
+        taken[open_[fits]] = True
+        left -= np.bincount(whose[open_[fits]], cost[open_[fits]], len(spare))
+        beyond = open_[~fits]
+        first = np.unique(whose[beyond], return_index=True)[1]
+        stopped[row[beyond[first]]] = True
+    return taken
 
 
 def _running(values: Matrix, whose: Codes) -> Matrix:

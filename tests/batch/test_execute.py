@@ -144,3 +144,12 @@ def test_kernels_are_forked_from_a_process_of_one_thread(task):
     execute_regions([[asked]], jobs=1, run=Runner(60), fork=True, on_done=lambda result: None)
     notebook = nbformat.read(asked.folder / asked.output, 4)
     assert notebook.cells[-1].outputs[0].text == "1\n"
+
+
+def test_a_forked_kernel_starts_no_debugger_and_cells_may_still_import_it(task):
+    cell = (
+        "from ipykernel import debugger\nassert not debugger._is_debugpy_available\nimport debugpy"
+    )
+    results: list[NotebookRecord] = []
+    execute_regions([[task(cell)]], jobs=1, run=Runner(60), on_done=results.append)
+    assert [(one.status, one.error) for one in results] == [("ok", None)]

@@ -8,6 +8,7 @@ import nbformat
 import nbformat.v4 as v4
 import pytest
 
+from kapkit.batch import exchange
 from kapkit.batch import publish as module
 from kapkit.batch.publish import publish
 from kapkit.batch.record import NotebookRecord, RunRecord
@@ -162,6 +163,7 @@ def test_the_old_site_comes_back_when_the_new_one_cannot_take_its_place(
             raise OSError("in use")
         return rename(path, target)
 
+    monkeypatch.setattr(exchange, "swapped", lambda *_: False)
     monkeypatch.setattr(Path, "rename", refuse_new)
     with pytest.raises(OSError, match="in use"):
         publish(**run, record=record())
