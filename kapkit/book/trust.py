@@ -12,7 +12,7 @@ from kapkit.book.checks import (
     SET_ASIDE,
 )
 from kapkit.book.region import Region
-from kapkit.wording import day, percent, several
+from kapkit.wording import day, percent, say, several
 
 #: From these on, the sheet says that a number is weakened.
 LATE_DAYS = 31
@@ -20,6 +20,8 @@ LOST_SHARE = 0.01
 KNOWN_SHARE = 0.95
 FILLED_SHARE = 0.9
 BATCH_SIZE = 5
+STALE_DAYS = 365
+STALE_SHARE = 0.5
 
 _COPIES = (DELIVERED_TWICE, DUPLICATE)
 _OWN_FIELDS = ("industry", "channel", "owner", "employees", "annual_revenue", "since")
@@ -72,14 +74,14 @@ def trust_sheet(region: Region) -> TrustSheet:
     Returns
     -------
     TrustSheet
-        Coverage, freshness, copies, lost lines, known costs and categories, filled fields; with
-        activities, how they were logged.
+        Coverage, freshness, copies, lost lines, known costs and categories, filled and stale
+        fields; with activities, how they were logged.
 
     Notes
     -----
     A region without sales has no shares of revenue; they are shown as missing.
     """
-    measures = [*_sales(region), *_lost(region), *_known(region), *_fields(region)]
+    measures = [*_sales(region), *_lost(region), *_known(region), *_fields(region), *_stale(region)]
     if (activities := region.tables.get("activities")) is not None:
         measures += _activities(region, activities)
     return TrustSheet(tuple(measures))
@@ -161,6 +163,41 @@ def _fields(region: Region) -> Iterator[Measure]:
     parts += [f"{name.replace('_', ' ')} missing" for name in absent]
     found = ", ".join(parts) or f"all {len(filled)} at least {percent(FILLED_SHARE)} filled"
     yield Measure("Fields of accounts", found, "characteristics and potential", poor=bool(parts))
+
+
+def _stale(region: Region) -> Iterator[Measure]:
+    """Name what most accounts have no news of for a year, of what the book says with a day."""
+    said = {what: age for what, age in _ages(region).items() if len(age)}
+    if not said:
+        return
+    old = {what: float((age > STALE_DAYS).mean()) for what, age in said.items()}
+    stale = {what: share for what, share in old.items() if share > STALE_SHARE}
+    parts = [
+        say("{what} of {share} of accounts older than a year", what=what, share=percent(share))
+        for what, share in stale.items()
+    ]
+    found = ", ".join(parts) or say("none of {names}", names=", ".join(said))
+    yield Measure(say("Stale fields"), found, say("what is read from them"), poor=bool(parts))
+
+
+def _ages(region: Region) -> dict[str, pd.Series]:
+    """Give the days since each account's last news, by what the news is of."""
+    last = {
+        what: region.tables[table].groupby("account_id")[column].max()
+        for table, (column, what) in _DATED.items()
+        if table in region.tables
+    }
+    if "recorded" in region.accounts:
+        last["account records"] = region.accounts["recorded"]
+    today = pd.Timestamp(region.as_of)
+    return {what: (today - days.dropna()).dt.days for what, days in last.items()}
+
+
+_DATED = {
+    "surveys": ("date", "satisfaction"),
+    "needs": ("recorded", "needs"),
+    "opportunities": ("created", "deals"),
+}
 
 
 def _activities(region: Region, activities: pd.DataFrame) -> Iterator[Measure]:

@@ -80,3 +80,30 @@ def test_months_without_a_sale_are_there(tmp_path: Path) -> None:
     sales = "order_id,account_id,date,revenue\no1,1,2024-01-10,3\no2,1,2024-03-10,4\n"
     region = tiny(tmp_path, accounts=ACCOUNTS, sales=sales).region("North", as_of="2024-04-30")
     assert monthly_sales(region)["revenue"].tolist() == [3, 0, 4, 0]
+
+
+def test_what_most_accounts_have_no_news_of_for_a_year_is_named(tmp_path: Path) -> None:
+    sales = """
+    order_id,account_id,date,product_id,revenue,cost
+    o1,1,2024-02-10,p1,100,60
+    o2,2,2024-03-30,p1,100,60
+    """
+    surveys = """
+    account_id,date,kind,score,scale_min,scale_max
+    1,2021-01-01,csat,4,1,5
+    1,2024-01-01,csat,4,1,5
+    2,2023-12-01,csat,4,1,5
+    """
+    needs = """
+    account_id,need,recorded,importance,fulfilment
+    1,speed,2022-01-01,4,2
+    2,price,2023-03-30,4,2
+    """
+    named = {"surveys": surveys, "needs": needs}
+    found = sheet(tmp_path, sales, **named)
+    assert found["Stale fields"] == (
+        "needs of 100 % of accounts older than a year | what is read from them"
+    )
+    later = sheet(tmp_path, sales, as_of="2024-03-29", **named)
+    # To the day: one of two accounts is not most of them.
+    assert later["Stale fields"] == "none of satisfaction, needs"

@@ -5,6 +5,7 @@ The session comes from the environment as Spark's own tools take it (``SPARK_REM
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -130,9 +131,17 @@ def _session() -> Any:
         session = builder.getOrCreate().newSession()
     except Exception as error:
         raise DataError(f"spark: no session could be started ({type(error).__name__})") from None
+    _hush()
     for name, value in _settings(session.conf.get("spark.master", "")).items():
         session.conf.set(name, value)
     return session
+
+
+def _hush() -> None:
+    """Keep stacks of the Java side off the screen: an error is said once, in a line."""
+    known = import_module("pyspark.logger").PySparkLogger
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        known.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _settings(master: str) -> dict[str, str]:
