@@ -15,6 +15,7 @@ from kapkit.batch.record import NotebookRecord, RunRecord, status_of
 from kapkit.book.errors import DataError
 from kapkit.book.slug import slug
 from kapkit.report.pages import Fragment, RegionState, fragment, index_page, region_page
+from kapkit.wording import speaking
 
 FIRST = "brief"
 _UNREADABLE = (OSError, ValueError, ParseError, nbformat.ValidationError)
@@ -49,9 +50,12 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
     """
     _refuse_foreign(site)
     site.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(
-        prefix=f".{site.name}-", dir=site.parent, ignore_cleanup_errors=True
-    ) as beside:
+    with (
+        TemporaryDirectory(
+            prefix=f".{site.name}-", dir=site.parent, ignore_cleanup_errors=True
+        ) as beside,
+        speaking(record.language),
+    ):
         new = Path(beside) / "new"
         known = record.by_region()
         parts, state = _read(run, None, known.pop(None, []))

@@ -107,6 +107,7 @@ class RunRecord(BaseModel):
     versions: dict[str, str]
     data: str
     package: str
+    language: str = "en"
     notebooks: tuple[NotebookRecord, ...]
 
     def updated(self, result: NotebookRecord) -> Self:

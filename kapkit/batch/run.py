@@ -35,6 +35,7 @@ from kapkit.book.region import unknown_region
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
 from kapkit.report.pages import RegionState
+from kapkit.wording import speaking
 
 REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation", "3_cultivation")
 COMPANY_NOTEBOOK = "portfolio"
@@ -187,7 +188,8 @@ def execute(
         _sweep(run.folders)
         facts = run.snapshot.facts
         earlier = earlier_run(work, as_of=facts.as_of, book=facts.name)
-        prepare(run.snapshot, work / "prepared", earlier=earlier)
+        with speaking(facts.language):
+            prepare(run.snapshot, work / "prepared", earlier=earlier)
         _refuse_another_source(run)
         due, entries = _plan(run, earlier_record(work / RECORD_FILE))
         ledger = Ledger(_opened(run, entries), work / RECORD_FILE)
@@ -326,5 +328,6 @@ def _opened(run: Run, entries: Sequence[NotebookRecord]) -> RunRecord:
         versions=versions(),
         data=run.snapshot.facts.fingerprint,
         package=package_fingerprint(),
+        language=run.snapshot.facts.language,
         notebooks=tuple(entries),
     )

@@ -15,6 +15,7 @@ from kapkit.book.region import Region
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import Source
 from kapkit.book.sources import below, open_source
+from kapkit.wording import speak
 
 
 class Book(Protocol):
@@ -39,7 +40,7 @@ class Book(Protocol):
 
 
 def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
-    """Open the account book whose ``kapkit.toml`` lies in a folder.
+    """Open the account book whose ``kapkit.toml`` lies in a folder, and speak its language.
 
     Parameters
     ----------
@@ -55,7 +56,13 @@ def open_book(path: str | Path, *, source: str | Path | None = None) -> Book:
         If the description or the files break a rule; all breaches of a table together.
     """
     folder = Path(path).resolve()
-    return PreparedBook(folder) if is_prepared(folder) else read_book(folder, source=source)
+    if is_prepared(folder):
+        prepared = PreparedBook(folder)
+        speak(prepared.facts.language)
+        return prepared
+    opened = read_book(folder, source=source)
+    speak(opened.config.book.language)
+    return opened
 
 
 def read_book(folder: Path, *, source: str | Path | None = None) -> "SourceBook":

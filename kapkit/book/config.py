@@ -57,6 +57,7 @@ class BookSection(_Section):
     source: str = "."
     as_of: dt.date | None = None
     preset: str | None = None
+    language: Literal["en", "zh"] = "en"
 
 
 class FormatSection(_Section):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kapkit.book.errors import DataError
-from kapkit.wording import percent, several
+from kapkit.wording import percent, say, several
 
 CLASSES = ("A", "B", "C")
 
@@ -174,10 +174,15 @@ def _count(positive: pd.Series, cuts: Cuts, cut: float) -> int:
 def summary(table: pd.DataFrame, positive: pd.Series) -> str:
     """Say how many key accounts there are, and what share of the value they carry."""
     if positive.empty:
-        return f"No key account: none of {several(len(table), 'account')} has a positive value."
+        return say(
+            "No key account: none of {accounts} has a positive value.",
+            accounts=several(len(table), "account"),
+        )
     key = table[table["class"] == "A"]
     share = key["value"].sum() / positive.sum()
-    return (
-        f"Class A holds {len(key):,} of {several(len(table), 'account')}, expected to make "
-        f"{percent(share)} of next year's value."
+    return say(
+        "Class A holds {key} of {accounts}, expected to make {share} of next year's value.",
+        key=f"{len(key):,}",
+        accounts=several(len(table), "account"),
+        share=percent(share),
     )

@@ -9,7 +9,7 @@ from kapkit.classification.abc import Classification
 from kapkit.classification.reasons import silent_key_accounts
 from kapkit.evaluation.profit import Contribution, LargeButLosing
 from kapkit.report.display import Column, Finding, Table, Tile, Tiles
-from kapkit.wording import amount, percent, several, signed_percent
+from kapkit.wording import amount, percent, say, say_count, signed_percent
 
 
 def tiles_region(region: Region, classified: Classification, contribution: Contribution) -> Tiles:
@@ -26,9 +26,13 @@ def tiles_region(region: Region, classified: Classification, contribution: Contr
             Tile(
                 "Key accounts",
                 f"{len(key)}",
-                f"{percent(key['value_share'].sum())} of expected value",
+                say("{share} of expected value", share=percent(key["value_share"].sum())),
             ),
-            Tile("Accounts", f"{len(table):,}", f"{buying:,} bought in 12 months"),
+            Tile(
+                "Accounts",
+                f"{len(table):,}",
+                say("{bought} bought in 12 months", bought=f"{buying:,}"),
+            ),
             _silent_tile(region, classified),
         ]
     )
@@ -36,18 +40,19 @@ def tiles_region(region: Region, classified: Classification, contribution: Contr
 
 def revenue_tile(revenue: float, before: float, currency: str) -> Tile:
     """Show twelve months' revenue and its change on the twelve months before."""
-    note = "no year before to compare"
+    note = say("no year before to compare")
     if before > 0:
-        note = f"{signed_percent(revenue / before - 1)} on the year before"
+        note = say("{change} on the year before", change=signed_percent(revenue / before - 1))
     return Tile("Revenue, 12 months", amount(revenue, currency), note)
 
 
 def contribution_tile(contribution: float, revenue: float, currency: str) -> Tile:
     """Show twelve months' contribution and its part of the revenue, where that is positive."""
     if math.isnan(contribution):
-        note = "no cost is known"
+        note = say("no cost is known")
     else:
-        note = f"{percent(contribution / revenue)} of revenue" if revenue > 0 else "no revenue"
+        share = percent(contribution / revenue) if revenue > 0 else ""
+        note = say("{share} of revenue", share=share) if share else say("no revenue")
     return Tile("Contribution", amount(contribution, currency), note)
 
 
@@ -118,8 +123,14 @@ def finding_state(
     if len(silent):
         worth = amount(silent["value"].sum(), region.book.currency)
         sentences.append(
-            f"{several(len(silent), 'key account')} {'is' if len(silent) == 1 else 'are'} silent "
-            f"for twice the usual gap; {worth} a year is at stake."
+            say_count(
+                len(silent),
+                "{count} key account is silent for twice the usual gap; {worth} a year is at "
+                "stake.",
+                "{count} key accounts are silent for twice the usual gap; {worth} a year is at "
+                "stake.",
+                worth=worth,
+            )
         )
     return Finding(sentences)
 
@@ -127,5 +138,9 @@ def finding_state(
 def _silent_tile(region: Region, classified: Classification) -> Tile:
     silent = silent_key_accounts(classified)
     worth = amount(silent["value"].sum(), region.book.currency)
-    note = f"{worth} a year at stake" if len(silent) else "none for twice its usual gap"
+    note = (
+        say("{worth} a year at stake", worth=worth)
+        if len(silent)
+        else say("none for twice its usual gap")
+    )
     return Tile("Silent key accounts", f"{len(silent)}", note)

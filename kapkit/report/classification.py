@@ -9,7 +9,7 @@ from kapkit.classification.matrix import LEVELS, PotentialMatrix
 from kapkit.models.outlook import outlook_of
 from kapkit.report.display import Chart, Column, Finding, Table
 from kapkit.report.look import CLASS_COLORS, CONTEXT, INK, canvas, label, percent_axis, short
-from kapkit.wording import amount, percent, say, several
+from kapkit.wording import amount, percent, say, say_count, several, worded
 
 
 def table_key_accounts(region: Region, classified: Classification, *, most: int = 15) -> Table:
@@ -38,10 +38,11 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
         columns,
         name="key-accounts",
         caption=_listed("Accounts by expected value", len(shown), len(classified.table)),
-        how=(
-            f"Expected value is next year's {region.book.value_measure}, by the way that ranked "
-            "best on the company's past. Chances are those of the class by what the next "
-            f"half-year brings. {outlook_of(region).said['interval']}"
+        how=say(
+            "Expected value is next year's {measure}, by the way that ranked best on the company's "
+            "past. Chances are those of the class by what the next half-year brings. {interval}",
+            measure=worded(region.book.value_measure),
+            interval=outlook_of(region).said["interval"],
         ),
     )
 
@@ -141,8 +142,8 @@ def plot_matrix(region: Region, matrix: PotentialMatrix) -> Chart | Finding:
     cells = [(room, name, int(counted[room, name])) for room in levels for name in CLASSES]
     with canvas(height=3.8) as (figure, axes):
         axes.set(xlim=(0, 3), ylim=(0, 3), xticks=[0.5, 1.5, 2.5], yticks=[2.5, 1.5, 0.5])
-        axes.set_xticklabels([f"Class {name}" for name in CLASSES])
-        axes.set_yticklabels([f"{level} room".capitalize() for level in levels])
+        axes.set_xticklabels([say("Class {name}", name=name) for name in CLASSES])
+        axes.set_yticklabels([worded(f"{level} room".capitalize()) for level in levels])
         axes.grid(visible=False)
         axes.tick_params(length=0)
         for room, name, accounts in cells:
@@ -155,13 +156,18 @@ def plot_matrix(region: Region, matrix: PotentialMatrix) -> Chart | Finding:
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.tick_params(colors=INK)
     words = "; ".join(
-        f"class {name}, {room} room: {several(accounts, 'account')}"
+        say(
+            "class {name}, {room} room: {accounts}",
+            name=name,
+            room=worded(room),
+            accounts=several(accounts, "account"),
+        )
         for room, name, accounts in cells
     )
     return Chart(
         figure,
-        alt=f"Accounts by class and room to grow: {words}.",
-        caption=f"Class and room to grow, {region.book.currency} a year",
+        alt=say("Accounts by class and room to grow: {words}.", words=words),
+        caption=f"Class and room to grow a year, {region.book.currency}",
         how="Top left: key accounts to grow. Top right: worth little yet, and could be worth "
         "much. Bottom left: key accounts to defend. Named are those with most room.",
     )
@@ -178,7 +184,7 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
     A finding where no account has a positive value.
     """
     if not (classified.table["value"] > 0).any():
-        return Finding([f"No Pareto curve. {classified.sentence}"], caution=True)
+        return Finding([say("No Pareto curve. {why}", why=classified.sentence)], caution=True)
     curve = pareto_curve(classified.table["value"]).join(classified.table[["class", "name"]])
     with canvas() as (figure, axes):
         axes.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1)
@@ -218,18 +224,30 @@ def finding_classes(classified: Classification) -> Finding:
     sentences = [classified.sentence]
     if undecided:
         sentences.append(
-            f"The class of {several(undecided, 'account')} is undecided: another one is likely too."
+            say_count(
+                undecided,
+                "The class of {count} account is undecided: another one is likely too.",
+                "The class of {count} accounts is undecided: another one is likely too.",
+            )
         )
     if decided:
-        sentences.append(f"People class {several(decided, 'account')} differently from the model.")
+        sentences.append(
+            say_count(
+                decided,
+                "People class {count} account differently from the model.",
+                "People class {count} accounts differently from the model.",
+            )
+        )
     if moved:
-        sentences.append(f"The last twelve months alone would class {moved:,} differently.")
+        sentences.append(
+            say("The last twelve months alone would class {moved} differently.", moved=f"{moved:,}")
+        )
     return Finding(sentences)
 
 
 def table_backtest(backtest: ChoiceBacktest) -> Table:
     """Show how each way of valuing accounts would have chosen, the plain one first."""
-    taken = ["yes" if chosen else "" for chosen in backtest.table["chosen"]]
+    taken = [say("yes") if chosen else "" for chosen in backtest.table["chosen"]]
     columns = {
         "way": Column("Accounts valued by"),
         "capture_here": Column("Caught here by the top 20 %", percent, numeric=True),
@@ -265,20 +283,27 @@ def finding_outlook(region: Region) -> Finding:
 
 def _pareto_words(curve: pd.DataFrame) -> str:
     parts = [
-        f"class {name}: {several(len(part), 'account')} up to "
-        f"{percent(float(part['value_share'].iloc[-1]))} of the value"
+        say(
+            "class {name}: {accounts} up to {share} of the value",
+            name=name,
+            accounts=several(len(part), "account"),
+            share=percent(float(part["value_share"].iloc[-1])),
+        )
         for name in CLASSES
         if len(part := curve[curve["class"] == name])
     ]
-    return "Cumulative share of expected value; " + "; ".join(parts) + "."
+    return say("Cumulative share of expected value; {parts}.", parts="; ".join(parts))
 
 
 def _range(low: float, high: float) -> str | None:
-    return None if pd.isna(low) else f"{amount(low)} to {amount(high)}"
+    return None if pd.isna(low) else say("{low} to {high}", low=amount(low), high=amount(high))
 
 
 def _listed(what: str, shown: int, there: int) -> str:
-    return f"{what}: {shown} of {there:,}" if shown < there else what
+    said = worded(what)
+    if shown >= there:
+        return said
+    return say("{what}: {shown} of {all}", what=said, shown=shown, all=f"{there:,}")
 
 
 def _chances(shown: pd.DataFrame) -> pd.Series:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from numbers import Real
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from kapkit.report.lab import in_lab, interactive
 from kapkit.report.look import to_svg
+from kapkit.wording import say, worded
 
 _SENTENCE = 48  # signs from which a cell is a sentence
 Bundle = tuple[dict[str, str], dict[str, Any]]
@@ -28,6 +29,7 @@ def template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["say"] = say
     return environment.get_template(name)
 
 
@@ -50,8 +52,9 @@ class Chart:
     folded: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        words = {"alt": self.alt, "caption": self.caption, "how": self.how} | _fold(self.folded)
-        data = {"image/svg+xml": to_svg(self.figure), "text/plain": f"{self.caption}\n{self.alt}"}
+        alt, caption, how = map(worded, (self.alt, self.caption, self.how))
+        words = {"alt": alt, "caption": caption, "how": how} | _fold(self.folded)
+        data = {"image/svg+xml": to_svg(self.figure), "text/plain": f"{caption}\n{alt}"}
         return data, {"image/svg+xml": words}
 
 
@@ -119,14 +122,17 @@ class Table:
         ]
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        heads = list(self.columns.values())
-        page = template("table.html.j2").render(table=self, heads=heads, rows=self.rows())
-        plain = pd.DataFrame(self.rows(), columns=[head.header for head in heads])
-        data = {"text/html": page, "text/plain": f"{self.caption}\n{plain.to_string(index=False)}"}
+        rows, caption = self.rows(), worded(self.caption)
+        heads = [replace(column, header=worded(column.header)) for column in self.columns.values()]
+        page = template("table.html.j2").render(
+            name=self.name, caption=caption, heads=heads, rows=rows
+        )
+        plain = pd.DataFrame(rows, columns=[head.header for head in heads])
+        data = {"text/html": page, "text/plain": f"{caption}\n{plain.to_string(index=False)}"}
         if in_lab():
             return {**data, "text/html": interactive(self)}, {}
         keys, sentences = self.sort_keys(), self.sentences()
-        about: dict[str, Any] = {"how": self.how} | _fold(self.folded)
+        about: dict[str, Any] = {"how": worded(self.how)} | _fold(self.folded)
         about |= {"sort": keys} if any(map(any, keys)) else {}
         about |= {"sentences": sentences} if sentences else {}
         return data, {"text/html": about}
@@ -152,8 +158,10 @@ class Finding:
     caution: bool = False
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        page = template("finding.html.j2").render(finding=self) if self.sentences else ""
-        return {"text/html": page, "text/plain": "\n".join(self.sentences)}, {}
+        said = [worded(sentence) for sentence in self.sentences]
+        shown = template("finding.html.j2")
+        page = shown.render(sentences=said, caution=self.caution) if said else ""
+        return {"text/html": page, "text/plain": "\n".join(said)}, {}
 
 
 @dataclass(frozen=True)
@@ -176,5 +184,6 @@ class Tiles:
     tiles: Sequence[Tile]
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
-        page = template("tiles.html.j2").render(tiles=self.tiles)
-        return {"text/html": page, "text/plain": "\n".join(map(str, self.tiles))}, {}
+        tiles = [Tile(worded(one.name), one.value, worded(one.note)) for one in self.tiles]
+        page = template("tiles.html.j2").render(tiles=tiles)
+        return {"text/html": page, "text/plain": "\n".join(map(str, tiles))}, {}

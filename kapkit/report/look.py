@@ -10,10 +10,12 @@ import matplotlib as mpl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 from matplotlib.typing import RcKeyType
 
-from kapkit.wording import amount
+from kapkit.wording import amount, language, worded
 
 ACCENT, CONTEXT, INK, LOSS = "#1f5f8b", "#b8c2cc", "#2b3440", "#b3452c"
 CLASS_COLORS = {"A": "#123f5e", "B": "#4b8fbd", "C": "#bcd3e3"}
@@ -51,10 +53,33 @@ _SETTINGS: dict[RcKeyType, Any] = {
 }
 
 
+#: Fonts that measure Chinese, where one is installed; the reader's browser draws with its own.
+_CHINESE = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "SimHei",
+    "WenQuanYi Zen Hei",
+    "Noto Sans CJK JP",
+    "Noto Serif CJK SC",
+    "Noto Serif CJK JP",
+)
+
+
+def _settings() -> dict[RcKeyType, Any]:
+    """Give the look's settings, with a font for the language spoken."""
+    if language() == "en":
+        return _SETTINGS
+    known = {font.name for font in fontManager.ttflist}
+    found = [name for name in _CHINESE if name in known][:1]
+    return {**_SETTINGS, "font.family": [*found, "DejaVu Sans"]}
+
+
 @contextmanager
 def canvas(*, width: float = 7.2, height: float = 3.6) -> Iterator[tuple[Figure, Axes]]:
     """Open a figure of a page's width in the shared look (inches); nothing global changes."""
-    with sns.axes_style("whitegrid"), mpl.rc_context(_SETTINGS):
+    with sns.axes_style("whitegrid"), mpl.rc_context(_settings()):
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
         axes.grid(axis="x", visible=False)
@@ -64,7 +89,9 @@ def canvas(*, width: float = 7.2, height: float = 3.6) -> Iterator[tuple[Figure,
 def to_svg(figure: Figure) -> str:
     """Draw a figure as SVG that is the same each time, without a date."""
     buffer = io.StringIO()
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+    for text in figure.findobj(Text):
+        text.set_text(worded(text.get_text()))
+    with mpl.rc_context(_settings()), warnings.catch_warnings():
         # The reader's browser has the glyphs that the measuring font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

@@ -14,7 +14,7 @@ from kapkit.evaluation.profit import contribution_of, large_but_losing
 from kapkit.report.brief import contribution_tile, revenue_tile
 from kapkit.report.display import Chart, Column, Finding, Table, Tile, Tiles
 from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, money_axis, short
-from kapkit.wording import amount, percent, several, signed_percent
+from kapkit.wording import amount, percent, say, say_count, several, signed_percent, worded
 
 
 def region_summaries(company: Region, *, cuts: Cuts | None = None) -> pd.DataFrame:
@@ -94,14 +94,16 @@ def plot_regions(company: Region, summaries: pd.DataFrame, *, most: int = 20) ->
         axes.axvline(0, color=CONTEXT, linewidth=1)
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
-        axes.set_xlabel(f"{measure.title()} of the last twelve months, {company.book.currency}")
+        axes.set_xlabel(
+            say("{measure} of the last twelve months", measure=worded(measure.title()))
+            + f", {company.book.currency}"
+        )
         money_axis(axes.xaxis)
     words = "; ".join(f"{name} {amount(value)}" for name, value in shown[measure][::-1].items())
     return Chart(
         figure,
-        alt=f"{measure.title()} by region: {words}.",
-        caption=f"{measure.title()} by region"
-        + (f", the {most} largest of {len(summaries)}" if len(summaries) > most else ""),
+        alt=say("{measure} by region: {words}.", measure=worded(measure.title()), words=words),
+        caption=_caption(worded(measure.title()), most, len(summaries)),
     )
 
 
@@ -113,7 +115,11 @@ def tiles_company(company: Region, summaries: pd.DataFrame) -> Tiles:
             revenue_tile(total["revenue"], total["revenue_before"], currency),
             contribution_tile(total["contribution"], total["revenue"], currency),
             Tile("Regions", f"{len(summaries)}", several(int(total["accounts"]), "account")),
-            Tile("Key accounts", f"{total['A']:,.0f}", f"{total['silent']:,.0f} of them silent"),
+            Tile(
+                "Key accounts",
+                f"{total['A']:,.0f}",
+                say("{count} of them silent", count=f"{total['silent']:,.0f}"),
+            ),
             Tile(
                 "Large but losing", f"{total['losing']:,.0f}", "large accounts with negative margin"
             ),
@@ -134,15 +140,36 @@ def finding_regions(company: Region, summaries: pd.DataFrame) -> Finding:
                 for name, value in losing["contribution"].items()
             ]
         )
-        sentences.append(f"{several(len(losing), 'region')} made a loss: {named}.")
+        sentences.append(
+            say_count(
+                len(losing),
+                "{count} region made a loss: {named}.",
+                "{count} regions made a loss: {named}.",
+                named=named,
+            )
+        )
     if len(silent):
         first = silent.iloc[0]
         sentences.append(
-            f"Most is at stake with silent key accounts in {silent.index[0]}: "
-            f"{amount(first['at_stake'], currency)} a year."
+            say(
+                "Most is at stake with silent key accounts in {region}: {worth} a year.",
+                region=silent.index[0],
+                worth=amount(first["at_stake"], currency),
+            )
         )
-    losses = "No region made a loss and no" if company.book.costed_share > 0 else "No"
-    return Finding(sentences or [f"{losses} key account is silent."])
+    if company.book.costed_share > 0:
+        calm = say("No region made a loss and no key account is silent.")
+    else:
+        calm = say("No key account is silent.")
+    return Finding(sentences or [calm])
+
+
+def _caption(measure: str, most: int, there: int) -> str:
+    if there <= most:
+        return say("{measure} by region", measure=measure)
+    return say(
+        "{measure} by region, the {most} largest of {all}", measure=measure, most=most, all=there
+    )
 
 
 def _summary(region: Region, cuts: Cuts | None) -> dict[Hashable, float | str | None]:

@@ -13,21 +13,25 @@ from kapkit.book.trust import TrustSheet, monthly_sales
 from kapkit.report.decisions import Provenance
 from kapkit.report.display import Chart, Column, Finding, Table
 from kapkit.report.look import ACCENT, CONTEXT, canvas, money_axis
-from kapkit.wording import day, several
+from kapkit.wording import day, say, several, worded
 
 _ORDER = ["read", ACCEPTED, SET_ASIDE, LATER]
-_HEADS = {"table": Column("Table"), "state": Column("Rows are"), "reason": Column("Reason")}
+_HEADS = {
+    "table": Column("Table"),
+    "state": Column("Rows are", worded),
+    "reason": Column("Reason", worded),
+}
 _PACKAGES = ("kapkit", "duckdb", "narwhals", "pandas", "statsmodels", "papermill")
 
 
 def table_totals(region: Region) -> Table:
     """Show what became of the sales lines that belong here, in rows and money."""
-    where = region.name or "all regions"
+    where = region.name or say("all regions")
     return _totals_table(
         region.totals,
         by=["state", "reason"],
         name="totals",
-        caption=f"Sales lines of {where}, {region.book.currency}",
+        caption=say("Sales lines of {where}", where=where) + f", {region.book.currency}",
     )
 
 
@@ -42,7 +46,7 @@ def totals_by_reason(totals: pd.DataFrame, *, currency: str = "") -> Table:
         totals,
         by=["table", "state", "reason"],
         name="book-totals",
-        caption=f"Control totals of the book, {currency}".rstrip(", "),
+        caption=say("Control totals of the book") + f", {currency}".rstrip(", "),
     )
 
 
@@ -54,11 +58,17 @@ def finding_coverage(region: Region) -> Finding:
     if len(refused):
         worst = refused.groupby("reason")["rows"].sum().sort_values(ascending=False)
         sentences.append(
-            "Set aside: " + "; ".join(f"{why} ({rows:,})" for why, rows in worst.items()) + "."
+            say(
+                "Set aside: {reasons}.",
+                reasons="; ".join(f"{worded(str(why))} ({rows:,})" for why, rows in worst.items()),
+            )
         )
     if region.book.value_measure == "revenue":
         sentences.append(
-            "The book's costs are missing or patchy, so accounts are ranked by revenue, not margin."
+            say(
+                "The book's costs are missing or patchy, so accounts are ranked by revenue, not "
+                "margin."
+            )
         )
     return Finding(sentences, caution=_weakened(region, refused))
 
@@ -77,7 +87,7 @@ def _weakened(region: Region, refused: pd.DataFrame) -> bool:
 
 def finding_checks(region: Region) -> Finding:
     """Prove on the spot that totals reconcile; a notebook in which they do not fails here."""
-    return Finding([f"Checked: {region.check()}."])
+    return Finding([say("Checked: {what}.", what=region.check())])
 
 
 def provenance(region: Region, **decisions: pd.DataFrame) -> Provenance:

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from kapkit.report.files import FILES_TYPE
 from kapkit.report.pages.prose import prose
 from kapkit.report.pages.svg import inline_svg
+from kapkit.wording import say
 
 TEMPLATES = Path(__file__).parent / "templates"
 NOTHING = Markup()
@@ -60,7 +61,7 @@ def fragment(notebook: NotebookNode, *, anchor: str = "") -> Fragment:
     """
     shown = copy(notebook)
     shown.cells = _without_empty_sections(_shown(notebook))
-    body, _ = _exporter().from_notebook_node(shown, resources={"anchor": anchor})
+    body, _ = _exporter().from_notebook_node(shown, resources={"anchor": anchor, "say": say})
     told = [o for c in notebook.cells if "provenance" in _tags(c) for o in _results(c)]
     return Fragment(
         anchor,

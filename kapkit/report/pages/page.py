@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from kapkit.report.pages.fragment import TEMPLATES, Fragment
 from kapkit.report.pages.outline import distinct_ids, outline
-from kapkit.wording import day
+from kapkit.wording import LANGUAGES, day, language, say, say_count, worded
 
 #: Parts of a region's page by the anchor of their notebook, as the planning scheme numbers them.
 PARTS = {
@@ -81,7 +81,7 @@ def region_page(
     """
     parts = [_in_scheme(chapter) for chapter in chapters]
     offered = [*also, *(name for chapter in chapters for name in chapter.files)]
-    taken = {name: said for name in offered if (said := TAKEN.get(PurePath(name).suffix))}
+    taken = {name: worded(said) for name in offered if (said := TAKEN.get(PurePath(name).suffix))}
     return _page("region.html.j2", parts, book=book, region=region, as_of=as_of, taken=taken)
 
 
@@ -132,8 +132,10 @@ def run_state(regions: Sequence[RegionState]) -> str:
     """
     counts = Counter(region.status for region in regions)
     ordered = sorted(counts.items(), key=lambda pair: (pair[0] != "ok", pair[0]))
-    noun = "region" if len(regions) == 1 else "regions"
-    return f"{len(regions)} {noun}: " + ", ".join(f"{count} {status}" for status, count in ordered)
+    states = say(", ").join(f"{count} {worded(status)}" for status, count in ordered)
+    return say_count(
+        len(regions), "{count} region: {states}", "{count} regions: {states}", states=states
+    )
 
 
 def _in_scheme(chapter: Fragment) -> Fragment:
@@ -141,7 +143,7 @@ def _in_scheme(chapter: Fragment) -> Fragment:
     name = PARTS.get(chapter.anchor)
     if name is None:
         return chapter
-    part = f'<span class="kap-part">{escape(name)}</span> '
+    part = f'<span class="kap-part">{escape(worded(name))}</span> '
     body = _HEADING.sub(lambda heading: heading[1] + part, str(chapter.body), count=1)
     return replace(chapter, body=Markup(body))  # noqa: S704
 
@@ -159,7 +161,8 @@ def _linked(portfolio: Fragment, regions: Sequence[RegionState]) -> Fragment:
 def _page(template: str, chapters: Sequence[Fragment], **context: object) -> str:
     told = dict.fromkeys(chapter.provenance for chapter in chapters if chapter.provenance)
     page = _templates().get_template(template)
-    return page.render(context, chapters=chapters, provenance=list(told), script=_script())
+    about = {"script": _script(), "tongue": LANGUAGES[language()]}
+    return page.render(context, chapters=chapters, provenance=list(told), **about)
 
 
 @dataclass(frozen=True)
@@ -187,5 +190,6 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.globals["say"] = say
     templates.filters |= {"day": day, "distinct_ids": distinct_ids, "outline": outline}
     return templates

@@ -6,6 +6,9 @@ from typing import Any
 from markupsafe import Markup, escape
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from kapkit.wording import worded
+
+_MARKS = re.compile(r"\s*(?:#+\s+)?(?:\d+(?:\.\d+)+\s+)?")
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*)\s+(\S.*)", re.DOTALL)
 
 
@@ -44,7 +47,18 @@ def prose(source: str, anchor: str = "") -> Markup:
     >>> prose("## Who is *key*?", "classes")
     Markup('<h3 id="classes-who-is-key">Who is <em>key</em>?</h3>')
     """
-    return Markup(MarkdownWithMath(renderer=PageRenderer(anchor)).render(source).strip())  # noqa: S704
+    markdown = MarkdownWithMath(renderer=PageRenderer(anchor))
+    return Markup(markdown.render(_translated(source)).strip())  # noqa: S704
+
+
+def _translated(source: str) -> str:
+    """Give each heading and paragraph in the reader's language; marks and numbers stay."""
+    blocks = re.split(r"(\n\s*\n)", source)
+    return "".join(_lead(block) + worded(block[len(_lead(block)) :]) for block in blocks)
+
+
+def _lead(block: str) -> str:
+    return _MARKS.match(block)[0]  # type: ignore[index]
 
 
 def _set_number_apart(text: str) -> str:
