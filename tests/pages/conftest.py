@@ -12,7 +12,7 @@ from kapkit.batch.publish import publish
 from tests.pages.site import golden_run
 
 
-def _found() -> str | None:
+def found_browser() -> str | None:
     """Find a browser: the one named, else Debian's or another of the family."""
     names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
     return os.environ.get("KAPKIT_BROWSER") or next(filter(None, map(shutil.which, names)), None)
@@ -21,7 +21,7 @@ def _found() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start the browser once a worker; skip where there is none."""
-    path = _found()
+    path = found_browser()
     if path is None:
         pytest.skip("no Chromium here; install it or name one in KAPKIT_BROWSER")
     with sync_playwright() as playwright:
