@@ -149,6 +149,9 @@ def run(
             help="With --scheduler: storage that the workers share, as s3://BUCKET/FOLDER."
         ),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print each brief as PDF, by a Chromium.")
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing unless something is wrong.")
     ] = False,
@@ -167,6 +170,7 @@ def run(
     from kapkit.batch.cluster import cluster_of
     from kapkit.batch.execute import CAN_FORK, Runner, limit_in_bytes
     from kapkit.batch.leaks import hush_at_exit
+    from kapkit.batch.pdf import needed_browser
     from kapkit.batch.run import RunFolders, execute, plan_run
     from kapkit.book.book import read_book
 
@@ -194,6 +198,7 @@ def run(
                 wait=wait,
                 progress=progress,
                 cluster=cluster,
+                pdf_by=needed_browser() if pdf else None,
             )
     _say_outcome(outcome, folders.site / "index.html", quiet=quiet, log_json=log_json)
     if not (quiet or log_json):
@@ -290,15 +295,25 @@ def prune(
 def publish(
     run_folder: Annotated[Path, typer.Argument(help="Folder of a run, runs/BOOK/DAY.")],
     site: Annotated[Path, typer.Argument(help="Folder where the site appears.")],
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print each brief as PDF, by a Chromium.")
+    ] = False,
 ) -> None:
     """Publish the pages of a run again, from its executed notebooks."""
+    from kapkit.batch.pdf import needed_browser
     from kapkit.batch.publish import publish as publish_site
     from kapkit.batch.record import RECORD_FILE
     from kapkit.batch.run import read_record
 
     with _errors_said():
         record = read_record(run_folder / RECORD_FILE)
-        publish_site(site.resolve(), run=run_folder.resolve(), record=record, book=record.book)
+        publish_site(
+            site.resolve(),
+            run=run_folder.resolve(),
+            record=record,
+            book=record.book,
+            pdf_by=needed_browser() if pdf else None,
+        )
     typer.echo(site.resolve() / "index.html")
 
 

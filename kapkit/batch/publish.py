@@ -11,6 +11,7 @@ from xml.etree.ElementTree import ParseError
 import nbformat
 
 from kapkit.batch.exchange import take_place
+from kapkit.batch.pdf import print_page
 from kapkit.batch.record import NotebookRecord, RunRecord, status_of
 from kapkit.book.errors import DataError
 from kapkit.book.slug import slug
@@ -18,10 +19,13 @@ from kapkit.report.pages import Fragment, RegionState, fragment, index_page, reg
 from kapkit.wording import speaking
 
 FIRST = "brief"
+BRIEF_FILE = "brief.pdf"
 _UNREADABLE = (OSError, ValueError, ParseError, nbformat.ValidationError)
 
 
-def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[RegionState, ...]:
+def publish(
+    site: Path, *, run: Path, record: RunRecord, book: str, pdf_by: str | None = None
+) -> tuple[RegionState, ...]:
     """Put what leadership reads where they read it: an index, and a page per region.
 
     Everything is written to a folder beside `site` that then takes its place, so that no
@@ -37,6 +41,8 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
         What became of each notebook; only regions of which all are ok get a page.
     book : str
         Name of the book, as people read it.
+    pdf_by : str, optional
+        Browser that prints each brief as PDF beside its page.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def publish(site: Path, *, run: Path, record: RunRecord, book: str) -> tuple[Reg
         known = record.by_region()
         parts, state = _read(run, None, known.pop(None, []))
         published = tuple(
-            _publish_region(new, name or "", run, notebooks, record.as_of, book)
+            _publish_region(new, name or "", run, notebooks, record.as_of, book, pdf_by)
             for name, notebooks in known.items()
         )
         _write(
@@ -84,12 +90,18 @@ def _publish_region(
     notebooks: Sequence[NotebookRecord],
     as_of: dt.date,
     book: str,
+    pdf_by: str | None,
 ) -> RegionState:
     """Write the page of a region that is ok, and its files; say how the region is."""
     parts, state = _read(run, region, notebooks)
     if state.ok:
-        page = region_page(book=book, region=region, as_of=as_of, chapters=parts)
+        about = {"book": book, "region": region, "as_of": as_of}
+        printed = [BRIEF_FILE] if pdf_by else []
+        page = region_page(**about, chapters=parts, also=printed)  # type: ignore[arg-type]
         _write(new / state.slug / "index.html", page)
+        if pdf_by:
+            brief = region_page(**about, chapters=parts[:1])  # type: ignore[arg-type]
+            print_page(brief, new / state.slug / BRIEF_FILE, browser=pdf_by)
         for part in parts:
             for name, content in part.files.items():
                 _write(new / state.slug / name, content)

@@ -151,6 +151,7 @@ def execute(
     wait: float = 0.0,
     progress: Progress | None = None,
     cluster: Cluster | None = None,
+    pdf_by: str | None = None,
 ) -> "Outcome":
     """Prepare, execute what changed and publish; the record on disk is true at every moment.
 
@@ -170,6 +171,8 @@ def execute(
         Told of what happens.
     cluster : Cluster, optional
         Whose workers run the notebooks, instead of processes of this machine.
+    pdf_by : str, optional
+        Browser that prints each brief as PDF.
 
     Returns
     -------
@@ -207,7 +210,7 @@ def execute(
             run_regions(due, run=run_notebook or Runner(), on_done=done)
             _refuse_another_source(run)
             record = ledger.record
-            pages = publish(site, run=work, record=record, book=record.book)
+            pages = publish(site, run=work, record=record, book=record.book, pdf_by=pdf_by)
             keep_decisions(work, record)
             finished = True
         finally:

@@ -1,27 +1,20 @@
 """The sample's site in a real browser: published from the golden notebooks, opened from disk."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
+from kapkit.batch.pdf import find_browser
 from kapkit.batch.publish import publish
 from tests.pages.site import golden_run
-
-
-def found_browser() -> str | None:
-    """Find a browser: the one named, else Debian's or another of the family."""
-    names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
-    return os.environ.get("KAPKIT_BROWSER") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start the browser once a worker; skip where there is none."""
-    path = found_browser()
+    path = find_browser()
     if path is None:
         pytest.skip("no Chromium here; install it or name one in KAPKIT_BROWSER")
     with sync_playwright() as playwright:

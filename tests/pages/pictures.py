@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from kapkit.batch.pdf import needed_browser
 from kapkit.book.slug import slug
-from tests.pages.conftest import found_browser
 
 WIDTH = 1180
 
@@ -16,7 +16,7 @@ def take(site: Path, folder: Path, *, region: str = "North") -> None:
     page_of_region = site / slug(region) / "index.html"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=found_browser(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=needed_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, device_scale_factor=1)
         page.goto((site / "index.html").as_uri())
