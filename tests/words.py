@@ -94,6 +94,10 @@ def _fixed(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.List | ast.Tuple):
         for one in node.elts:
             yield from _fixed(one)
+    elif isinstance(node, ast.BinOp):
+        yield from _fixed(node.left)
+    elif isinstance(node, ast.IfExp):
+        yield from (*_fixed(node.body), *_fixed(node.orelse))
     elif isinstance(node, ast.JoinedStr):
         text = ast.unparse(node)[2:-1]
         if _CURRENCY.search(text) and "{" not in (fixed := _CURRENCY.sub("", text)):

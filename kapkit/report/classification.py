@@ -167,7 +167,7 @@ def plot_matrix(region: Region, matrix: PotentialMatrix) -> Chart | Finding:
     return Chart(
         figure,
         alt=say("Accounts by class and room to grow: {words}.", words=words),
-        caption=f"Class and room to grow a year, {region.book.currency}",
+        caption=say("Class and room to grow, {currency} a year", currency=region.book.currency),
         how="Top left: key accounts to grow. Top right: worth little yet, and could be worth "
         "much. Bottom left: key accounts to defend. Named are those with most room.",
     )
