@@ -163,6 +163,8 @@ from .report.brief import tiles_region as tiles_region
 from .report.calendar import calendar_of as calendar_of
 from .report.calendar import withdrawn as withdrawn
 from .report.calendar import write_calendars as write_calendars
+from .report.card import AccountCard as AccountCard
+from .report.card import account_card as account_card
 from .report.characteristics import finding_drivers as finding_drivers
 from .report.characteristics import finding_growth as finding_growth
 from .report.characteristics import finding_season as finding_season
