@@ -13,7 +13,10 @@ from .book.trust import trust_sheet as trust_sheet
 from .classification.abc import Classification as Classification
 from .classification.abc import Cuts as Cuts
 from .classification.abc import classify as classify
+from .classification.abc import natural_breaks as natural_breaks
 from .classification.abc import pareto_curve as pareto_curve
+from .classification.class_moves import Moves as Moves
+from .classification.class_moves import class_moves as class_moves
 from .classification.effort_map import EffortMap as EffortMap
 from .classification.effort_map import LoggingHabits as LoggingHabits
 from .classification.effort_map import effort_map as effort_map
@@ -30,6 +33,7 @@ from .classification.key_accounts import backtest_classes as backtest_classes
 from .classification.key_accounts import key_accounts as key_accounts
 from .classification.matrix import PotentialMatrix as PotentialMatrix
 from .classification.matrix import potential_matrix as potential_matrix
+from .classification.moves import Stability as Stability
 from .classification.moves import positions as positions
 from .classification.moves import split_moves as split_moves
 from .classification.moves import steady_classes as steady_classes
@@ -154,6 +158,7 @@ from .models.value import past_value as past_value
 from .models.value import worth as worth
 from .models.value_axis import ValueAxis as ValueAxis
 from .models.value_axis import value_axis as value_axis
+from .models.value_then import value_then as value_then
 from .models.willingness import Willingness as Willingness
 from .models.willingness import willingness as willingness
 from .report.brief import attention as attention
@@ -177,12 +182,14 @@ from .report.characteristics import plot_white_space as plot_white_space
 from .report.characteristics import table_profile as table_profile
 from .report.characteristics import table_white_space as table_white_space
 from .report.classification import finding_backtest as finding_backtest
+from .report.classification import finding_class_moves as finding_class_moves
 from .report.classification import finding_classes as finding_classes
 from .report.classification import finding_matrix as finding_matrix
 from .report.classification import finding_outlook as finding_outlook
 from .report.classification import plot_matrix as plot_matrix
 from .report.classification import plot_pareto as plot_pareto
 from .report.classification import table_backtest as table_backtest
+from .report.classification import table_class_moves as table_class_moves
 from .report.classification import table_classes as table_classes
 from .report.classification import table_key_accounts as table_key_accounts
 from .report.classification import table_potential as table_potential
@@ -219,7 +226,7 @@ from .report.engagement import finding_buying as finding_buying
 from .report.engagement import finding_effort as finding_effort
 from .report.engagement import finding_engagement as finding_engagement
 from .report.engagement import finding_logging as finding_logging
-from .report.engagement import plot_calibration as plot_calibration
+from .report.engagement import plot_chances as plot_chances
 from .report.engagement import plot_contacts as plot_contacts
 from .report.engagement import plot_effort as plot_effort
 from .report.engagement import table_effort as table_effort

@@ -16,6 +16,7 @@ from kapkit.batch.decisions import Earlier
 from kapkit.batch.exchange import take_place
 from kapkit.book.errors import DataError, listing
 from kapkit.book.prepared import EARLIER, FACTS_FILE, FOR_ALL, facts_to_json
+from kapkit.book.region import Region
 from kapkit.book.schema import CATEGORIES, PURCHASES
 from kapkit.book.slug import slug
 from kapkit.book.snapshot import Snapshot
@@ -27,6 +28,7 @@ from kapkit.models.company_response import company_elasticity, elasticity_frames
 from kapkit.models.outlook import outlook, outlook_frames
 from kapkit.models.panels import MOST_ROWS, panels
 from kapkit.models.satisfaction import company_satisfaction, satisfaction_frames
+from kapkit.models.value_then import value_then
 
 
 def prepare(
@@ -69,7 +71,7 @@ def prepare(
     frames = snapshot.frames()
     for name, frame in frames.items():
         _write_partitions(snapshot.source.batches(_in_order(frame, name)), name, slugs, beside)
-    pooled = _write_pooled(snapshot, slugs, beside, most_rows)
+    pooled = _write_pooled(snapshot, slugs, beside, most_rows, earlier)
     decided = dict(earlier.frames()) if earlier else {}
     for name, table in decided.items():
         _write_table(table, f"{EARLIER}{name}", slugs, beside)
@@ -84,18 +86,24 @@ def prepare(
 
 
 def _write_pooled(
-    snapshot: Snapshot, slugs: dict[str, str], folder: Path, most_rows: int
+    snapshot: Snapshot,
+    slugs: dict[str, str],
+    folder: Path,
+    most_rows: int,
+    earlier: Earlier | None,
 ) -> list[str]:
     """Fit what regions learn together, on as many at a time as memory has room for."""
     groups = panels(snapshot.rows, most=most_rows)
     names: dict[str, None] = {}
     for panel, regions in enumerate(groups):
         part = snapshot.part(regions)
+        found = outlook(part)
         tables = outlook_frames(
-            outlook(part), part.accounts, panel=panel, panels=len(groups), regions=len(slugs)
+            found, part.accounts, panel=panel, panels=len(groups), regions=len(slugs)
         )
         tables |= health_frames(company_health(part), part.accounts, panel=panel)
         tables |= satisfaction_frames(company_satisfaction(part), part.accounts)
+        tables |= _then(part, earlier, found.chosen)
         # One elasticity is for all regions; those of the first group tell it.
         tables |= {} if panel else elasticity_frames(company_elasticity(part))
         learned = learned_frames(part)
@@ -105,6 +113,18 @@ def _write_pooled(
             _write_table(table, name, slugs, folder, part=panel)
         names |= dict.fromkeys(tables)
     return list(names)
+
+
+def _then(company: Region, earlier: Earlier | None, way_now: str) -> dict[str, pd.DataFrame]:
+    """Value accounts on the earlier run's day from today's book, to tell why they moved since."""
+    classes = dict(earlier.frames()).get("classes") if earlier else None
+    if earlier is None or classes is None:
+        return {}
+    ways = classes.loc[classes["account_id"].isin(company.accounts.index), "way"].dropna()
+    if ways.empty:
+        return {}
+    way_then = str(ways.iloc[0])
+    return {"values_then": value_then(company, earlier.as_of, way_then=way_then, way_now=way_now)}
 
 
 def _folders(regions: Sequence[str]) -> dict[str, str]:

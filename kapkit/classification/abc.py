@@ -11,6 +11,8 @@ from kapkit.book.errors import DataError
 from kapkit.wording import percent, say, several
 
 CLASSES = ("A", "B", "C")
+#: Cuts are sought among so many places of the ranking.
+_PLACES = 2000
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Cuts:
     """Where the classes are cut, going down the ranking; ``b`` counts A and B together.
 
     ``by`` says of what: ``accounts`` (shares of the accounts with a positive value), ``value``
-    (shares of the summed value) or ``count`` (numbers of accounts).
+    (shares of the summed value), ``count`` (numbers of accounts) or ``breaks`` (where the logs of
+    the values fall apart best, by natural breaks; ``a`` and ``b`` then say nothing).
 
     Raises
     ------
@@ -26,13 +29,15 @@ class Cuts:
         If ``by`` is unknown, or the cuts are not 0 < a <= b <= 1, as counts 1 <= a <= b.
     """
 
-    by: Literal["accounts", "value", "count"] = "accounts"
+    by: Literal["accounts", "value", "count", "breaks"] = "accounts"
     a: float = 0.2
     b: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.by not in {"accounts", "value", "count"}:
-            raise DataError(f"cut_by: {self.by!r} is unknown; take accounts, value or count")
+        if self.by not in {"accounts", "value", "count", "breaks"}:
+            raise DataError(
+                f"cut_by: {self.by!r} is unknown; take accounts, value, count or breaks"
+            )
         counted = self.by == "count"
         if not (1 <= self.a <= self.b if counted else 0 < self.a <= self.b <= 1):
             rule = "1 <= a <= b, numbers of accounts" if counted else "0 < a <= b <= 1"
@@ -152,11 +157,59 @@ def _bounds(positive: pd.Series, cuts: Cuts) -> tuple[dict[str, float], dict[str
         return missing, missing
     values = [*positive, 0.0]
     counts = {"A": _count(positive, cuts, cuts.a), "B": _count(positive, cuts, cuts.b)}
+    if cuts.by == "breaks":
+        counts = dict(zip(("A", "B"), natural_breaks(positive), strict=True))
     if values[counts["A"] - 1] == values[counts["B"] - 1]:
         del counts["B"]
     thresholds = {name: float(values[count - 1]) for name, count in counts.items()}
     limits = {name: float(values[count]) for name, count in counts.items()}
     return missing | thresholds, missing | limits
+
+
+def natural_breaks(values: pd.Series) -> tuple[int, int]:
+    """Find how many of the best values make A, and A and B, where their logs fall apart best.
+
+    Of all ways to cut the ranking in three, the one whose groups vary least within.
+
+    Parameters
+    ----------
+    values : Series of float
+        Positive, highest first.
+
+    Returns
+    -------
+    tuple of int
+        Numbers of accounts; at least one each, at most all.
+
+    Notes
+    -----
+    Above 2,000 values the cuts are sought among 2,000 places, evenly spaced in the ranking.
+
+    References
+    ----------
+    Fisher, W. D. (1958), On grouping for maximum homogeneity, J. Am. Stat. Assoc. 53(284).
+
+    Examples
+    --------
+    >>> natural_breaks(pd.Series([900.0, 800.0, 90.0, 80.0, 70.0, 3.0]))
+    (2, 5)
+    """
+    logs = np.log(values.to_numpy(dtype=float))
+    count = len(logs)
+    if count < 3:
+        return 1, count
+    places = np.unique(np.linspace(1, count, min(count, _PLACES)).round().astype(int))
+    sums = np.r_[0.0, logs.cumsum()]
+    first, second = places[:-1, None], places[None, 1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = (
+            sums[first] ** 2 / first
+            + (sums[second] - sums[first]) ** 2 / (second - first)
+            + np.where(second < count, (sums[count] - sums[second]) ** 2 / (count - second), 0.0)
+        )
+    usable = np.where((second > first) & (second < count), between, -np.inf)
+    a, b = np.unravel_index(int(usable.argmax()), usable.shape)
+    return int(places[a]), int(places[1:][b])
 
 
 def _count(positive: pd.Series, cuts: Cuts, cut: float) -> int:

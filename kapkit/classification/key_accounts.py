@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from kapkit.book.region import Region
-from kapkit.classification.abc import Classification, Cuts, classify
+from kapkit.classification.abc import Classification, Cuts, classify, summary
+from kapkit.classification.moves import Stability, positions, steady_classes
 from kapkit.classification.overrides import with_overrides
 from kapkit.classification.reasons import explain, purchase_history
 from kapkit.models.class_probability import chances_of_classes
@@ -16,7 +17,9 @@ from kapkit.wording import percent, several
 _POTENTIAL = ["potential", "potential_low", "potential_high", "headroom", "buys"]
 
 
-def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
+def key_accounts(
+    region: Region, *, cuts: Cuts | None = None, stability: Stability | None = None
+) -> Classification:
     """Decide who a region's key accounts are: class, expected value and reason of each.
 
     Accounts are valued by the way that ranked best on the company's own past (`outlook_of`);
@@ -28,6 +31,8 @@ def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
         The region as of a day.
     cuts : Cuts
         Where classes begin; default: a fifth of the accounts A, the next three tenths B.
+    stability : Stability
+        What evidence a move needs where an earlier run has classed the account.
 
     Returns
     -------
@@ -37,7 +42,8 @@ def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
         ``potential_high``, ``stated_potential`` and ``headroom``, ``buys`` (chance of an order
         in the next quarter), ``last_purchase``, ``days_since``, ``usual_gap_days``, ``reason``,
         ``would_change`` and ``reaches``. Decisions of people stand over the model's
-        (`with_overrides`); ``model_class`` is what it says.
+        (`with_overrides`); ``model_class`` is what it says, and ``held`` tells that
+        it would differ but for the stability rule.
     """
     found, accounts = outlook_of(region), region.accounts
     past = past_value(
@@ -59,15 +65,39 @@ def key_accounts(region: Region, *, cuts: Cuts | None = None) -> Classification:
         ]
     )
     history = purchase_history(region.purchases, accounts.index, as_of=region.as_of)
-    classified = replace(classified, table=table)
+    classified = _steadied(replace(classified, table=table), region, stability or Stability())
     sentences = explain(classified, history, currency=region.book.currency)
-    explained = replace(classified, table=table.join([history, sentences]))
+    explained = replace(classified, table=classified.table.join([history, sentences]))
     return with_overrides(
         explained,
         region.tables.get("overrides"),
         as_of=region.as_of,
         currency=region.book.currency,
     )
+
+
+def _steadied(classified: Classification, region: Region, stability: Stability) -> Classification:
+    """Keep accounts in the class of the run before unless evidence moves them."""
+    table = classified.table
+    if "classes" not in region.earlier:
+        return replace(classified, table=table.assign(held=False))
+    earlier = region.earlier["classes"].set_index("account_id")["model_class"].dropna()
+    positive = max(int((table["value"] > 0).sum()), 1)
+    counts = classified.counts()
+    steady = steady_classes(
+        # The middle of its place, so that the first of few accounts is not on the cut itself.
+        positions(table["value"]) - 0.5 / positive,
+        earlier,
+        a=counts["A"] / positive,
+        b=counts[["A", "B"]].sum() / positive,
+        band=stability.band,
+        chances=table[["A", "B", "C"]],
+        missed=stability.missed,
+    ).where(table["value"] > 0, "C")
+    held = steady != table["class"]
+    steadied = table.assign(**{"class": steady, "held": held})
+    positives = steadied.loc[steadied["value"] > 0, "value"]
+    return replace(classified, table=steadied, sentence=summary(steadied, positives))
 
 
 def chances_of(classified: Classification, found: Outlook) -> pd.DataFrame:
@@ -96,9 +126,11 @@ class ChoiceBacktest:
     """How each way of valuing accounts would have chosen, in this region and the company.
 
     ``table`` is indexed by way, the plain one first: ``capture_here``, ``capture_20`` and
-    ``capture_5`` (company), shares of the value that hindsight would have caught, and
-    ``chosen``. ``worse`` says that the chosen way did worse here than the plain one, by more
-    than chance; ``told`` that anything could be told.
+    ``capture_5`` (company), shares of the value that hindsight would have caught;
+    ``precision_here`` and ``precision_20``, the share chosen rightly; ``changed_here`` and
+    ``changed``, the share of the chosen that the next quarter does not choose; ``chosen``.
+    ``worse`` says that the chosen way did worse here than the plain one, by more than chance;
+    ``told`` that anything could be told.
     """
 
     table: pd.DataFrame
@@ -122,8 +154,13 @@ def backtest_classes(region: Region) -> ChoiceBacktest:
     """
     found = outlook_of(region)
     company, here = found.ways("value"), found.ways("value", region.name)
-    table = company[["capture_20", "capture_5", "chosen"]].assign(
-        capture_here=here["capture_20"].reindex(company.index)
+    kept = ["capture_20", "capture_5", "precision_20", "changed", "chosen"]
+    table = company[kept].assign(
+        **{
+            f"{name}_here": here[f"{name}_20"].reindex(company.index)
+            for name in ("capture", "precision")
+        },
+        changed_here=here["changed"].reindex(company.index),
     )
     row = here.reindex([found.chosen]).iloc[0]
     return ChoiceBacktest(

@@ -1,13 +1,54 @@
 """2.1 Who moved class, whether it is more than noise, and why."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
+from kapkit.book.errors import DataError
+
 CAUSES = ("data", "model", "behaviour", "peers")
+#: Widest band about a cut.
+_WIDEST = 0.3
+
+
+@dataclass(frozen=True)
+class Stability:
+    """What evidence a move between classes needs.
+
+    ``band`` is how far beyond a cut an account must stand to pass it (0: nothing more);
+    ``missed`` the cost of leaving a true account of the better class out, in costs of letting a
+    wrong one in. At 1 a move needs the more likely side, at 3 a chance of a quarter lets an
+    account in, and keeps one there.
+
+    Raises
+    ------
+    DataError
+        If the band is not 0 to 0.3 (beyond, newcomers are frozen out), or the cost not positive.
+    """
+
+    band: float = 0.15
+    missed: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what would freeze classes, or make no sense."""
+        if not 0 <= self.band <= _WIDEST:
+            raise DataError(
+                f"band: {self.band} is not 0 to {_WIDEST}; beyond, newcomers are frozen out"
+            )
+        if not self.missed > 0:
+            raise DataError(f"missed_cost: {self.missed} must be positive")
 
 
 def steady_classes(
-    position: pd.Series, before: pd.Series, *, a: float = 0.2, b: float = 0.5, band: float = 0.15
+    position: pd.Series,
+    before: pd.Series,
+    *,
+    a: float = 0.2,
+    b: float = 0.5,
+    band: float = 0.15,
+    chances: pd.DataFrame | None = None,
+    missed: float = 1.0,
 ) -> pd.Series:
     """Keep an account near a cut in its class, so that classes change on evidence, not on noise.
 
@@ -25,6 +66,11 @@ def steady_classes(
     band : float, 0 to 1
         0 for the cuts alone. On Online Retail II, 15 % takes away a quarter to a third of the
         quarterly moves at almost no loss; above 30 % newcomers are frozen out.
+    chances : DataFrame, optional
+        ``A``, ``B`` and ``C`` per account. Where they are known, a move also needs the chance on
+        its side: into a class or a better one at 1 / (1 + missed) at least, out of it below that.
+    missed : float
+        Cost of a true account left out, in costs of a wrong one let in (`Stability`).
 
     Returns
     -------
@@ -38,8 +84,9 @@ def steady_classes(
     ['A', 'B', 'A']
     """
     held = before.reindex(position.index)
-    in_a = position <= _cut(a, band, held, "A")
-    in_b = in_a | (position <= _cut(b, band / 2, held, "AB"))
+    in_a = _backed(position <= _cut(a, band, held, "A"), held, "A", chances, missed)
+    inside = position <= _cut(b, band / 2, held, "AB")
+    in_b = in_a | _backed(inside, held, "AB", chances, missed)
     return pd.Series(np.select([in_a, in_b], ["A", "B"], "C"), position.index, name="class")
 
 
@@ -103,6 +150,19 @@ def _cut(share: float, band: float, held: pd.Series, inside: str) -> pd.Series:
     stays = held.isin(list(inside))
     moved = np.select([stays, held.notna()], [1 + band, 1 - band], 1.0)
     return pd.Series(share * moved, held.index)
+
+
+def _backed(
+    inside: pd.Series, held: pd.Series, names: str, chances: pd.DataFrame | None, missed: float
+) -> pd.Series:
+    """Let an account pass a cut only where its chance is on that side too."""
+    if chances is None:
+        return inside
+    chance = chances.reindex(held.index)[list(names)].sum(axis=1, min_count=1)
+    likely = chance >= 1 / (1 + missed)
+    was_in = held.isin(list(names))
+    asked = held.notna() & chance.notna() & (inside != was_in)
+    return inside.where(~asked | (likely == inside), was_in)
 
 
 def _places(own: pd.Series, others: pd.Series) -> pd.Series:

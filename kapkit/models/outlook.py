@@ -15,7 +15,13 @@ from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.class_probability import SHARES, class_probabilities
 from kapkit.models.potential import potential
 from kapkit.models.value import past_value
-from kapkit.models.value_axis import CANDIDATES, ValueAxis, mean_captures, value_axis
+from kapkit.models.value_axis import (
+    CANDIDATES,
+    ValueAxis,
+    choice_quality,
+    mean_captures,
+    value_axis,
+)
 from kapkit.models.value_interval import value_interval
 from kapkit.models.willingness import willingness
 from kapkit.wording import say, several
@@ -44,9 +50,9 @@ class Outlook:
     best fifth of peers spends) with ``potential_low``, ``potential_high`` and ``headroom``.
 
     ``judged`` has a row per question (value, class, buying) and way, company-wide (region
-    missing) and for values by region: captures, Brier skill and calibration error, ``chosen``,
-    how many ``accounts`` and ``origins`` judged; and of the chosen value the ``gain`` in
-    capture on the plain one, with its 80 % interval.
+    missing) and for values by region: captures, ``precision_20``, ``changed``, Brier skill and
+    calibration error, ``chosen``, how many ``accounts`` and ``origins`` judged; and of the chosen
+    value the ``gain`` in capture on the plain one, with its 80 % interval.
 
     ``said`` maps each question to its sentence. ``curves`` sets probabilities said at past days
     against what came, for the questions class and buying (`calibration_curve`).
@@ -221,6 +227,7 @@ def judged_table(question: str, ways: pd.DataFrame) -> pd.DataFrame:
 _JUDGED = {
     **dict.fromkeys(["question", "way", "region"], "str"),
     **dict.fromkeys(["accounts", "origins", *_CAPTURES], "float64"),
+    **dict.fromkeys(["precision_20", "changed"], "float64"),
     **dict.fromkeys(["gain", "gain_low", "gain_high"], "float64"),
     **dict.fromkeys(["auc", "brier_skill", "calibration_error"], "float64"),
     "chosen": "bool",
@@ -294,10 +301,14 @@ def _values_judged(axis: ValueAxis, tried: pd.DataFrame, *, draws: int) -> pd.Da
     """Give captures at the origins with thirty accounts; missing where there is none."""
     sizes = tried.groupby("origin")["future"].transform("size")
     enough = tried[sizes >= ACCOUNTS_NEEDED]
-    table = mean_captures(enough).assign(
-        chosen=[name == axis.chosen for name in CANDIDATES],
-        accounts=tried.index.get_level_values("account_id").nunique(),
-        origins=enough.index.get_level_values("origin").nunique(),
+    table = (
+        mean_captures(enough)
+        .join(choice_quality(enough))
+        .assign(
+            chosen=[name == axis.chosen for name in CANDIDATES],
+            accounts=tried.index.get_level_values("account_id").nunique(),
+            origins=enough.index.get_level_values("origin").nunique(),
+        )
     )
     if draws and len(enough) and axis.chosen != "plain":
         gain = _gain(enough, axis.chosen, draws)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,46 @@ def mean_captures(tried: pd.DataFrame) -> pd.DataFrame:
         },
         index=pd.Index(CANDIDATES, name="candidate"),
     )
+
+
+def choice_quality(tried: pd.DataFrame) -> pd.DataFrame:
+    """Judge each candidate's top fifth: how many belong there, and how many change in a quarter.
+
+    Parameters
+    ----------
+    tried : DataFrame
+        `ValueAxis.tried`, or its rows of some accounts.
+
+    Returns
+    -------
+    DataFrame indexed by candidate
+        ``precision_20`` (share of those chosen that are in the top fifth of the value to come,
+        mean over origins) and ``changed`` (share of those chosen at one origin that are not at
+        the next, of the accounts known at both). Missing where it was not tried or not fitted.
+    """
+    parts = [part.droplevel("origin") for _, part in tried.groupby("origin")]
+    rows = {}
+    for name in CANDIDATES:
+        if not parts or any(part[name].isna().any() for part in parts):
+            rows[name] = [np.nan, np.nan]
+            continue
+        right = [
+            len(_top(part[name]) & _top(part["future"])) / len(_top(part[name])) for part in parts
+        ]
+        left = [
+            1 - len(_top(old[name]) & _top(new[name].reindex(old.index))) / len(_top(old[name]))
+            for old, new in pairwise(parts)
+        ]
+        rows[name] = [float(np.mean(right)), float(np.mean(left)) if left else np.nan]
+    index = pd.Index(CANDIDATES, name="candidate")
+    columns = ["precision_20", "changed"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).reindex(index)
+
+
+def _top(values: pd.Series) -> set[object]:
+    count = max(1, round(_SHARES[0] * len(values)))
+    ranked = values.fillna(-np.inf).sort_values(ascending=False, kind="stable")
+    return set(ranked.index[:count])
 
 
 def value_candidates(

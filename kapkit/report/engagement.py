@@ -185,7 +185,7 @@ def table_engagement(
     )
 
 
-def plot_calibration(region: Region) -> Chart | Finding:
+def plot_chances(region: Region) -> Chart | Finding:
     """Draw how often what was given a chance came true, for orders and for class A."""
     curves = outlook_of(region).curves
     shown = [(q, part) for q, part in curves.groupby("question", sort=False) if len(part) > 1]

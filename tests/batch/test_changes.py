@@ -214,7 +214,7 @@ def test_only_failed_wants_an_earlier_run(tmp_path):
             "country: no holidays are known for Atlantis; use the ISO 3166 code, as DE with "
             "subdivision BY",
         ),
-        ({"cut_by": "guess"}, "cut_by: 'guess' is unknown; take accounts, value or count"),
+        ({"cut_by": "guess"}, "cut_by: 'guess' is unknown; take accounts, value, count or breaks"),
         ({"cut_a": 0.9}, "cuts: a 0.9 and b 0.5 must keep 0 < a <= b <= 1"),
     ],
 )

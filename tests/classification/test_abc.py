@@ -27,7 +27,7 @@ def letters(values: Mapping[str, float], **cuts: object) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("cuts", "message"),
     [
-        ({"by": "sum"}, "cut_by: 'sum' is unknown; take accounts, value or count"),
+        ({"by": "sum"}, "cut_by: 'sum' is unknown; take accounts, value, count or breaks"),
         ({"a": 0.0}, "cuts: a 0.0 and b 0.5 must keep 0 < a <= b <= 1"),
         ({"a": 0.6}, "cuts: a 0.6 and b 0.5 must keep 0 < a <= b <= 1"),
         ({"b": 1.1}, "cuts: a 0.2 and b 1.1 must keep 0 < a <= b <= 1"),

@@ -33,6 +33,7 @@ def test_the_table_tells_everything_of_an_account() -> None:
         *("value", "low", "high", "order_days", "past_value", "class", "rank", "value_share"),
         *("name", "plain_class", "A", "B", "C", "potential", "potential_low", "potential_high"),
         *("headroom", "buys", "stated_potential"),
+        "held",
         *("last_purchase", "days_since", "usual_gap_days"),
         *("reason", "would_change", "reaches", "model_class"),
     ]

@@ -70,8 +70,8 @@ def test_a_back_test_that_cannot_tell_is_a_caution(north: Region) -> None:
     judged = backtest_classes(north)
     assert finding_backtest(judged).caution
     assert table_backtest(judged).rows()[:2] == [
-        ["last 12 months", "–", "–", "–", ""],
-        ["half-life", "–", "–", "–", "yes"],
+        ["last 12 months", *["–"] * 6, ""],
+        ["half-life", *["–"] * 6, "yes"],
     ]
     assert table_backtest(judged).caption == (
         "Ways to value accounts, chosen at past days, judged by the 26 weeks that followed"
