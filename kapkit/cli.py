@@ -16,6 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Heavy modules are imported by the commands that need them: --help stays quick.
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.table import Table
@@ -318,6 +319,31 @@ def publish(
 
 
 @app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Folder of the earlier run, runs/BOOK/DAY.")],
+    second: Annotated[Path, typer.Argument(help="Folder of the later run.")],
+    most: Annotated[int, typer.Option(min=0, help="Accounts that moved to print.")] = 20,
+) -> None:
+    """Say what changed between two runs of a book, and why."""
+    from kapkit.batch.compare import compare_runs
+    from kapkit.batch.leaks import hush_at_exit
+
+    hush_at_exit()
+    with _errors_said():
+        found = compare_runs(first, second)
+    console = _console()
+    console.print(_frame_table(found.worth.rename_axis("expected value").reset_index()))
+    moved = found.moves[found.moves["class_before"].ne(found.moves["class_now"])]
+    moved = moved[moved["class_before"].notna()]
+    order = (moved["after"] - moved["before"]).abs().sort_values(ascending=False).index
+    names = ["region", "class_before", "class_now", "before", "after"]
+    causes = ["data", "model", "behaviour", "peers", "cause"]
+    console.print(_frame_table(moved.loc[order[:most], names + causes].reset_index()))
+    for sentence in found.sentences:
+        console.print(f"· {sentence}", markup=False)
+
+
+@app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write it; new or empty.")],
     seed: Annotated[int | None, typer.Option(help="Another company; default: data/sample.")] = None,
@@ -455,6 +481,26 @@ def _totals_table(snapshot: "Snapshot") -> "Table":
         table.add_column(name, justify="right", no_wrap=True, min_width=9 if name == "rows" else 13)
     for row in totals.rows():
         table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _frame_table(frame: "pd.DataFrame") -> "Table":
+    """Lay a frame out: places with two digits, money whole."""
+    from rich.table import Table
+    from rich.text import Text
+
+    numeric = frame.select_dtypes("number")
+    table = Table()
+    for name in frame:
+        table.add_column(str(name), justify="right" if name in numeric else "left")
+    for row in frame.to_dict("records"):
+        cells = [
+            (f"{value:,.0f}" if abs(value) > 1 else f"{value:+.2f}")
+            if isinstance(value, float)
+            else str(value)
+            for value in row.values()
+        ]
+        table.add_row(*map(Text, cells))
     return table
 
 

@@ -23,12 +23,15 @@ from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
 from kapkit.classification.learned import learned_frames
+from kapkit.models.alarms import alarm_frames, alarms_of
 from kapkit.models.company_health import company_health, health_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
-from kapkit.models.outlook import outlook, outlook_frames
+from kapkit.models.goal_forecast import goal_forecast_frames, goal_forecasts_of
+from kapkit.models.outlook import Outlook, outlook, outlook_frames
 from kapkit.models.panels import MOST_ROWS, panels
 from kapkit.models.satisfaction import company_satisfaction, satisfaction_frames
 from kapkit.models.value_then import value_then
+from kapkit.monitoring.programme import programme_frames, programme_impact
 
 
 def prepare(
@@ -104,6 +107,7 @@ def _write_pooled(
         tables |= health_frames(company_health(part), part.accounts, panel=panel)
         tables |= satisfaction_frames(company_satisfaction(part), part.accounts)
         tables |= _then(part, earlier, found.chosen)
+        tables |= _monitored(part, found, first=panel == 0)
         # One elasticity is for all regions; those of the first group tell it.
         tables |= {} if panel else elasticity_frames(company_elasticity(part))
         learned = learned_frames(part)
@@ -125,6 +129,18 @@ def _then(company: Region, earlier: Earlier | None, way_now: str) -> dict[str, p
         return {}
     way_then = str(ways.iloc[0])
     return {"values_then": value_then(company, earlier.as_of, way_then=way_then, way_now=way_now)}
+
+
+def _monitored(part: Region, found: Outlook, *, first: bool) -> dict[str, pd.DataFrame]:
+    """Forecast goals, test for silence, estimate the programme; what is for all is said once."""
+    goals = goal_forecast_frames(goal_forecasts_of(part))
+    tables = goals | alarm_frames(alarms_of(part), part.accounts)
+    # The company's own are made by the portfolio: no region rests on another's sales by them.
+    own = goals["goal_forecasts"]["region"].notna()
+    tables["goal_forecasts"] = goals["goal_forecasts"][own]
+    if first:
+        return tables | programme_frames(programme_impact(part, found.accounts["value"]))
+    return {name: tables[name] for name in ("goal_forecasts", "alarms")}
 
 
 def _folders(regions: Sequence[str]) -> dict[str, str]:

@@ -95,7 +95,7 @@ def outlook_of(region: Region) -> Outlook:
     Outlook
         Of the region's accounts, with the back-tests of the region and the company.
     """
-    if region.pooled:
+    if "outlook" in region.pooled:
         return _stored(region)
     whole = _fitted(region.company)
     judged = whole.judged

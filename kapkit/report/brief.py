@@ -8,12 +8,21 @@ from kapkit.book.region import Region
 from kapkit.classification.abc import Classification
 from kapkit.classification.reasons import silent_key_accounts
 from kapkit.evaluation.profit import Contribution, LargeButLosing
+from kapkit.monitoring.alerts import Alerts
+from kapkit.monitoring.goals import Goals, period
 from kapkit.report.display import Column, Finding, Table, Tile, Tiles
 from kapkit.wording import amount, percent, say, say_count, signed_percent
 
 
-def tiles_region(region: Region, classified: Classification, contribution: Contribution) -> Tiles:
-    """Show the five numbers a reader sees first."""
+def tiles_region(
+    region: Region,
+    classified: Classification,
+    contribution: Contribution,
+    *,
+    goals: Goals | None = None,
+    alerts: Alerts | None = None,
+) -> Tiles:
+    """Show the five numbers a reader sees first; with goals, the chance of the main one."""
     currency, table = region.book.currency, contribution.table
     total = table[["revenue", "revenue_before"]].sum()
     earned = table["contribution"].sum(min_count=1)
@@ -28,12 +37,14 @@ def tiles_region(region: Region, classified: Classification, contribution: Contr
                 f"{len(key)}",
                 say("{share} of expected value", share=percent(key["value_share"].sum())),
             ),
-            Tile(
+            goal_tile(goals, currency)
+            if goals
+            else Tile(
                 "Accounts",
                 f"{len(table):,}",
                 say("{bought} bought in 12 months", bought=f"{buying:,}"),
             ),
-            _silent_tile(region, classified),
+            risk_tile(alerts, currency) if alerts else _silent_tile(region, classified),
         ]
     )
 
@@ -54,6 +65,30 @@ def contribution_tile(contribution: float, revenue: float, currency: str) -> Til
         share = percent(contribution / revenue) if revenue > 0 else ""
         note = say("{share} of revenue", share=share) if share else say("no revenue")
     return Tile("Contribution", amount(contribution, currency), note)
+
+
+def goal_tile(goals: Goals, currency: str) -> Tile:
+    """Show the chance of the main goal, with what is expected against what is wanted."""
+    goal = goals.main
+    if goal is None:
+        return Tile(say("Goal"), "–", say("none is under way"))
+    note = say(
+        "{low} to {high} expected of {target}",
+        low=amount(goal["low"]),
+        high=amount(goal["high"]),
+        target=amount(goal["target"], currency),
+    )
+    about = {"metric": str(goal["metric"]), "period": period(goal["start"], goal["end"])}
+    chance = percent(goal["chance"])
+    return Tile(say("Chance of the {metric} goal {period}", **about), chance, note)
+
+
+def risk_tile(alerts: Alerts, currency: str) -> Tile:
+    """Show what is at stake with accounts that fell silent beyond chance."""
+    if not alerts.watched:
+        return Tile(say("At risk"), "–", say("no account orders often enough to be watched"))
+    note = say_count(len(alerts.table), "a year, in {count} account", "a year, in {count} accounts")
+    return Tile(say("At risk"), amount(alerts.table["at_stake"].sum(), currency), note)
 
 
 def attention(classified: Classification, losing: LargeButLosing) -> pd.DataFrame:

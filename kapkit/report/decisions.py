@@ -13,6 +13,9 @@ from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
 from kapkit.models.outlook import outlook_of
+from kapkit.monitoring.alerts import Alerts
+from kapkit.monitoring.changes import Changes
+from kapkit.monitoring.goals import Goals
 from kapkit.report.display import Bundle, Finding
 
 #: Decisions travel in the executed notebook under this type, until the run collects them.
@@ -86,4 +89,19 @@ def decided_contacts(
         "contacts": decided("contacts", contacts),
         "gains": decided("gains", gains),
         "actions": decided("actions", dated.ahead),
+    }
+
+
+def decided_monitoring(goals: Goals, alerts: Alerts, changes: Changes) -> dict[str, pd.DataFrame]:
+    """Keep what was expected of goals, the alarms raised and the changes recommended.
+
+    Returns
+    -------
+    dict
+        Frames ``forecasts``, ``alerts`` and ``changes`` of `kapkit.book.decisions.DECISIONS`.
+    """
+    return {
+        "forecasts": decided("forecasts", goals.table),
+        "alerts": decided("alerts", alerts.table.reset_index(names="account_id")),
+        "changes": decided("changes", changes.table),
     }

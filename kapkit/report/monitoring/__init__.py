@@ -1,0 +1,1 @@
+"""Chapter 5: figures and tables of execution and monitoring."""
