@@ -23,7 +23,8 @@ def words(label: str) -> tuple[str, ...]:
     (('strasse', 'nr'), ('customer', 'id'), ('wahrung',))
     """
     parted = re.sub(r"(?<=[a-zß-ÿ0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", label)
-    plain = unicodedata.normalize("NFKD", parted.casefold())
+    # Some letters of mathematics have a case only once they are taken apart.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", parted).casefold())
     kept = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return tuple(re.findall(r"[^\W_]+", kept))
 
