@@ -37,7 +37,7 @@ from kapkit.book.snapshot import Snapshot
 from kapkit.report.pages import RegionState
 from kapkit.wording import speaking
 
-REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation", "3_cultivation")
+REGION_NOTEBOOKS = ("brief", "1_classification", "2_evaluation", "3_cultivation", "4_monitoring")
 COMPANY_NOTEBOOK = "portfolio"
 
 
