@@ -81,7 +81,6 @@ def rest_forecast(
     *,
     start: dt.date,
     end: dt.date,
-    extra: pd.DataFrame | None = None,
 ) -> RestForecast:
     """Forecast the total of a period that has begun, for every region at once.
 
@@ -97,9 +96,6 @@ def rest_forecast(
     start, end : date
         The period; both count. What lies after the last known day is forecast; it may all lie
         ahead.
-    extra : DataFrame, origins x regions, optional
-        A further member's forecasts of the same number of days, at the origins it could be
-        made (position of the last known day; see `state_space_rest`).
 
     Returns
     -------
@@ -125,18 +121,12 @@ def rest_forecast(
     ahead = max((pd.Timestamp(start) - daily.index[-1]).days - 1, 0), left
     origins = np.arange(known - left, _QUARTER - 1, -7)
     past, now = (_members(running, at, ahead) for at in (origins, np.array([known])))
-    if extra is not None:
-        at = np.append(origins, known)
-        seventh = extra.reindex(index=at, columns=daily.columns).to_numpy(float)[..., None]
-        past = np.concatenate([past, seventh[:-1]], axis=2)
-        now = np.concatenate([now, seventh[-1:]], axis=2)
     actual = running[origins + left] - running[origins + ahead[0]]
     logs = _log(actual)[..., None] - _log(past)
     weights = _weights(logs)
     errors = _log(actual) - _log(_pooled(past, weights))
     rest = _pooled(now, weights)[0]
-    names = [*MEMBERS, *(["state space"] if extra is not None else [])]
-    return _laid_out(daily.columns, done, rest, errors, logs, pd.Series(weights, names))
+    return _laid_out(daily.columns, done, rest, errors, logs, pd.Series(weights, MEMBERS))
 
 
 def chance_above(quantiles: Array, target: float) -> float:
