@@ -228,7 +228,8 @@ def plot_course(region: Region, goals: Goals) -> Chart | Finding:
             low, mid, high = (row[name] / row["target"] for name in ("low", "forecast", "high"))
             axes.plot([low, high], [at, at], color=ACCENT, linewidth=6, alpha=0.35)
             axes.plot(mid, at, "o", color=ACCENT)
-            label(axes, percent(row["chance"]), (high, float(at)))
+            beside = ("axes fraction", "data")
+            label(axes, percent(row["chance"]), (1.0, float(at)), xycoords=beside)
         axes.axvline(1, color=INK, linewidth=1.5, linestyle="--")
         names = [str(name).capitalize() for name in table["metric"][::-1]]
         axes.set_yticks(range(len(table)), names)
