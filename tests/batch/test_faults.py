@@ -255,9 +255,9 @@ def test_a_source_replaced_while_it_is_read_stops_the_run(
     run = planned(write_book(tmp_path / "book", REGIONS), tmp_path)
     prepare = module.prepare
 
-    def disturbed(*about: object) -> object:
+    def disturbed(*about: object, **more: object) -> object:
         replace_source(run)
-        return prepare(*about)
+        return prepare(*about, **more)
 
     monkeypatch.setattr(module, "prepare", disturbed)
     with pytest.raises((RunError, ValueError), match=r"replaced|reconcile"):
@@ -317,7 +317,7 @@ def test_a_thousand_regions_of_which_three_fail(tmp_path: Path) -> None:
     bad = {page.name for page in outcome.pages if not page.ok}
     assert bad == {"bad 3", "bad 500", "bad 999"}
     index = (outcome_folder(tmp_path) / "index.html").read_text("utf-8")
-    assert "1000 regions: 997 ok, 3 failed" in index
+    assert "1,000 regions: 997 ok, 3 failed" in index
     assert len(list(outcome_folder(tmp_path).glob("*/index.html"))) == 997
 
 
