@@ -1,5 +1,6 @@
 """5.4 Alerts: which accounts fall silent more than chance explains, and what are they worth?"""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +103,8 @@ def probability_of_drop(p: pd.Series, drops: float) -> pd.Series:
     Sellke, T., Bayarri, M. J. and Berger, J. O. (2001), Calibration of p values, The American
     Statistician 55.
     """
-    small = p.clip(1e-12, 1 / np.e)
-    factor = -1 / (np.e * small * np.log(small))
+    small = p.clip(1e-12, 1 / math.e)
+    factor = -1 / (math.e * small * np.log(small))
     prior = min(max(0.05 if np.isnan(drops) else drops, 0.01), 0.5)
     odds = prior / (1 - prior) * factor.clip(lower=1.0)
     found: pd.Series = (odds / (1 + odds)).clip(upper=0.99)
