@@ -43,13 +43,14 @@ class Block:
 
 @dataclass(frozen=True)
 class World:
-    """What all blocks of a company share."""
+    """What all blocks of a company share; ``tiny`` names its regions of a dozen accounts."""
 
     seed: int
     window: Window
     settings: Settings
     catalogue: pd.DataFrame
     dirty: bool
+    tiny: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,16 @@ def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, st
         "sales": lines[CANONICAL],
         **relationship(relating, lived, goods=(tastes, catalogue), start=number * KEYS_A_BLOCK),
     }
-    delivered = plant_dirt(mishaps, tables, window) if world.dirty else deliver_clean(tables)
+    delivered = (
+        plant_dirt(mishaps, tables, window, tiny=world.tiny)
+        if world.dirty
+        else deliver_clean(tables)
+    )
     return Block(
         tables=delivered.tables,
         sold=targets.sold(lines, population["region"]),
         accounts=account_truth(population, past, worth, window, settings),
-        months=month_truth(population, past, window),
+        months=month_truth(population, past, worth[0], window),
         waves=programme.wave_truth(population, past, window),
         owners=staff[["owner", "region", "logging", "batching"]],
         dirt=delivered.dirt,

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,12 @@ from kapkit.sample.service import cost_rates
 from kapkit.sample.settings import Settings
 from kapkit.sample.targets import region_goals
 from kapkit.sample.wishes import solutions
-from kapkit.sample.world import LATE_DAYS, Window, sized_regions, territories
+from kapkit.sample.world import LATE_DAYS, Region, Window, sized_regions, territories
 
 SEED = 20_260_630
 AS_OF = dt.date(2026, 6, 30)
 BLOCK = 5_000
+TINY_REGION = 15
 LAID_OVER = " with a simulated relationship"
 
 
@@ -126,9 +128,10 @@ def simulate(
     settings : Settings
         How strong the causes in this world are.
     base : Book, optional
-        A real order book: its accounts and sales stay as they are (sales by account and day), and
-        a relationship is laid over them that has no effect on them. Takes ``seed`` and
-        ``settings``; the book says the rest, and no dirt is added.
+        A real order book: the accounts and sales lines that it accepts stay as they are (by
+        account and day where a run has prepared it), and a relationship is laid over them that
+        has no effect on them. Takes ``seed`` and ``settings``; the book says the rest, and no
+        dirt is added.
 
     Returns
     -------
@@ -179,55 +182,83 @@ def stream(
     regions. Ranks (who enters the programme, who gets discounts) are taken within a block.
     Rows of dirt and of sales are numbered on over the blocks.
     """
+    placed = sized_regions(accounts, regions)
     world = World(
         seed=seed,
         window=Window(as_of, years, LATE_DAYS if dirt else 0),
         settings=settings,
         catalogue=draw_catalogue(np.random.default_rng([seed])),
         dirty=dirt,
+        tiny=frozenset(region.name for region in placed if region.accounts <= TINY_REGION),
     )
-    pieces = list(territories(sized_regions(accounts, regions), BLOCK))
-    start, rows = 0, Counter[str]()
+    pieces = list(territories(placed, BLOCK))
+    return _numbered_on(_companies(world, pieces))
+
+
+def _companies(world: World, pieces: Sequence[tuple[Region, ...]]) -> Iterator[Company]:
+    """Simulate the blocks one after the other; the last one knows the sales of all."""
+    starts = accumulate((_size(piece) for piece in pieces), initial=0)
     sold: list[pd.DataFrame] = []
-    heads: dict[str, str] = {}
-    for number, piece in enumerate(pieces):
+    for number, (piece, start) in enumerate(zip(pieces, starts, strict=False)):
         block = simulate_block(world, piece, number=number, start=start)
-        start += sum(region.accounts for region in piece)
         sold.append(block.sold)
-        for region in piece:
-            heads.setdefault(region.name, region.owners[0])
-        company = _company(world, _numbered_on(block, rows), first=number == 0)
+        company = _company(world, block, first=number == 0)
         if number == len(pieces) - 1:
-            company = _with_goals(company, pd.concat(sold), heads, world.window)
+            company = _with_goals(company, pd.concat(sold), _heads(pieces), world.window)
         yield company
 
 
-def _numbered_on(block: Block, rows: Counter[str]) -> Block:
-    """Count rows of sales and dirt on from the blocks before."""
-    sales = block.tables["sales"]
-    before = {name: rows[name] for name in {*sales["delivery"].unique(), *block.tables}}
-    row = sales.groupby("delivery").cumcount() + sales["delivery"].map(before)
+def _size(piece: tuple[Region, ...]) -> int:
+    return sum(region.accounts for region in piece)
+
+
+def _heads(pieces: Sequence[tuple[Region, ...]]) -> dict[str, str]:
+    """Name who answers for each region: the first of its owners."""
+    owners = [(region.name, region.owners[0]) for piece in pieces for region in piece]
+    return dict(reversed(owners))
+
+
+def _numbered_on(blocks: Iterable[Company]) -> Iterator[Company]:
+    """Count rows of sales and dirt on over the blocks; index sales by delivery and row."""
+    before = Counter[str]()
+    for block in blocks:
+        yield _numbered(block, before)
+        before += _rows(block)
+
+
+def _rows(block: Company) -> Counter[str]:
+    """Count the rows of each table, and of each delivery of sales."""
+    rows = Counter(block.sales["delivery"].astype("str").tolist())
+    return rows + Counter({name: len(table) for name, table in block.tables.items()})
+
+
+def _numbered(block: Company, before: Mapping[str, int]) -> Company:
+    """Count a block's rows of sales and dirt on from those of the blocks before."""
+    sales = block.sales
+    start = {name: before.get(name, 0) for name in {*sales["delivery"].unique(), *block.tables}}
+    row = sales.groupby("delivery").cumcount() + sales["delivery"].map(start)
     filed = sales.set_index([sales["delivery"], row.rename("row")]).drop(columns="delivery")
-    dirt = block.dirt
+    dirt = block.truth.dirt
     if len(dirt):
-        dirt = dirt.assign(row=dirt["row"] + dirt["file"].map(before))
-    rows.update(sales["delivery"].astype("str").tolist())
-    rows.update({name: len(table) for name, table in block.tables.items()})
-    return replace(block, tables={**block.tables, "sales": filed}, dirt=dirt)
+        dirt = dirt.assign(row=dirt["row"] + dirt["file"].map(start))
+    truth = replace(block.truth, dirt=dirt)
+    return replace(block, tables={**block.tables, "sales": filed}, truth=truth)
 
 
 def _company(world: World, block: Block, *, first: bool) -> Company:
     """Make a company of a block: add what belongs to the company as a whole."""
-    tables = dict(block.tables)
     shared = {
         "products": world.catalogue[["product_id", "name", "category"]],
         "solutions": solutions(world.catalogue),
         "cost_rates": cost_rates(world.window),
     }
-    tables |= {name: table if first else table.iloc[:0] for name, table in shared.items()}
-    truth = Truth(block.accounts, block.months, block.waves, block.owners, block.dirt)
+    given = {name: table if first else table.iloc[:0] for name, table in shared.items()}
     window = world.window
-    return Company(world.seed, window.as_of, window.years, tables, truth)
+    return Company(world.seed, window.as_of, window.years, {**block.tables, **given}, _truth(block))
+
+
+def _truth(block: Block) -> Truth:
+    return Truth(**{part.name: getattr(block, part.name) for part in fields(Truth)})
 
 
 def _with_goals(
@@ -242,34 +273,41 @@ def _with_goals(
 
 def _laid_over(base: Book, seed: int, settings: Settings) -> Company:
     """Make a company of a real order book with a simulated relationship."""
-    given = base.company()
-    window, block = lay_over(given, seed=seed, settings=settings)
-    block = _numbered_on(block, Counter[str]())
-    truth = Truth(block.accounts, block.months, block.waves, block.owners, block.dirt)
-    return Company(
+    window, block = lay_over(base, seed=seed, settings=settings)
+    facts = base.company().book
+    company = Company(
         seed,
         window.as_of,
         window.years,
         block.tables,
-        truth,
-        name=given.book.name + LAID_OVER,
-        currency=given.book.currency,
+        _truth(block),
+        name=facts.name + LAID_OVER,
+        currency=facts.currency,
     )
+    return next(_numbered_on([company]))
 
 
-def _joined(blocks: list[Company]) -> Company:
+def _joined(blocks: Sequence[Company]) -> Company:
     """Make one company of its blocks."""
     tables = {
         name: pd.concat([block.tables[name] for block in blocks], ignore_index=name != "sales")
         for name in blocks[0].tables
     }
     tables["sales"] = tables["sales"].sort_index(kind="stable")
+    return replace(blocks[0], tables=tables, truth=_joined_truth([block.truth for block in blocks]))
+
+
+def _joined_truth(blocks: Sequence[Truth]) -> Truth:
+    """Make one truth of those of all blocks: waves of a day are one wave."""
     parts = {
-        f.name: pd.concat([getattr(block.truth, f.name) for block in blocks]) for f in fields(Truth)
+        part.name: pd.concat([getattr(block, part.name) for block in blocks])
+        for part in fields(Truth)
     }
-    waves = parts["waves"].assign(effect=parts["waves"]["effect"] * parts["waves"]["accounts"])
-    waves = waves.groupby(level="date").sum()
-    parts["waves"] = waves.assign(effect=waves["effect"] / waves["accounts"])
     for name in ("owners", "dirt"):
         parts[name] = parts[name].reset_index(drop=True)
-    return replace(blocks[0], tables=tables, truth=Truth(**parts))
+    return Truth(**{**parts, "waves": _joined_waves(parts["waves"])})
+
+
+def _joined_waves(waves: pd.DataFrame) -> pd.DataFrame:
+    total = waves.assign(effect=waves["effect"] * waves["accounts"]).groupby(level="date").sum()
+    return total.assign(effect=total["effect"] / total["accounts"])

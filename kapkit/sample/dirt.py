@@ -19,6 +19,8 @@ STRAY_COMPLAINT_SHARE = 0.01
 OTHER_FORMAT_SHARE = 0.15
 OTHER_FORMAT = "day written day first"
 
+CHINESE = "[\u4e00-\u9fff]"
+ACCENTED = "[\u00c0-\u024f]"
 BUSY_RANK = 3
 
 HOSTILE = pd.DataFrame(
@@ -53,9 +55,16 @@ def deliver_clean(tables: Mapping[str, pd.DataFrame]) -> Delivered:
 
 
 def plant_dirt(
-    rng: np.random.Generator, tables: Mapping[str, pd.DataFrame], window: Window
+    rng: np.random.Generator,
+    tables: Mapping[str, pd.DataFrame],
+    window: Window,
+    *,
+    tiny: frozenset[str] = frozenset(),
 ) -> Delivered:
-    """Deliver clean tables the way exports come: with dirt, each piece of it recorded."""
+    """Deliver clean tables the way exports come: with dirt, each piece of it recorded.
+
+    ``tiny`` names the regions of so few accounts that they are hard to judge.
+    """
     lines = tables["sales"]
     accounts = _hostile_names(tables["accounts"], lines)
     accounts = _misplaced(rng, accounts, lines)
@@ -67,7 +76,7 @@ def plant_dirt(
     activities = _repeated_activities(rng, tables["activities"], window)
     complaints = _stray_complaints(rng, tables["complaints"])
     dirt = [
-        _dirt_of_accounts(accounts),
+        _dirt_of_accounts(accounts, tiny),
         _dirt_of_sales(sales, accounts, window),
         _dirt_of_activities(activities, window),
         _dirt_of_complaints(rng, complaints),
@@ -193,10 +202,16 @@ def _stray_complaints(rng: np.random.Generator, complaints: pd.DataFrame) -> pd.
     return complaints
 
 
-def _dirt_of_accounts(accounts: pd.DataFrame) -> pd.DataFrame:
-    named_na = accounts[accounts["region"].eq("NA")].assign(planted="region called NA")
-    rows = pd.concat([accounts.dropna(subset="planted"), named_na])
-    return _listed(rows, "accounts")
+def _dirt_of_accounts(accounts: pd.DataFrame, tiny: frozenset[str]) -> pd.DataFrame:
+    """List the planted rows, and those whose region or name is hard by nature."""
+    by_nature = {
+        "region called NA": accounts["region"].eq("NA"),
+        "tiny region": accounts["region"].isin(tiny),
+        "Chinese name": accounts["name"].str.contains(CHINESE, regex=True),
+        "accented name": accounts["name"].str.contains(ACCENTED, regex=True),
+    }
+    found = [accounts[hard].assign(planted=kind) for kind, hard in by_nature.items()]
+    return _listed(pd.concat([accounts.dropna(subset="planted"), *found]), "accounts")
 
 
 def _dirt_of_sales(sales: pd.DataFrame, accounts: pd.DataFrame, window: Window) -> pd.DataFrame:

@@ -35,7 +35,12 @@ as_of = {as_of}
 {files}
 [tables.complaints]
 dates = ["%Y-%m-%d", "%d.%m.%Y"]  # a part was exported from elsewhere
-{calendar}"""
+{copies}{calendar}"""
+
+COPIES = """
+[tables.sales]
+duplicates = "keep"  # the book they come from has judged its copies
+"""
 
 
 def write(
@@ -170,6 +175,7 @@ def _description(company: Company) -> str:
         currency=company.currency,
         as_of=company.as_of,
         files=files,
+        copies=COPIES if company.name.endswith(LAID_OVER) else "",
         calendar=_calendar(company),
     )
 

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from kapkit.sample.orders import MOST_PACE
 from kapkit.sample.settings import Settings
@@ -197,7 +196,11 @@ def _blank(count: int, window: Window, shocks: _Shocks, settings: Settings) -> H
 
 
 def _remembered(shocks: Floats, memory: float) -> Floats:
-    return np.asarray(lfilter([1.0], [1.0, -memory], shocks, axis=1))
+    """Let each month keep a share of the one before, besides its own shock."""
+    held = shocks.copy()
+    for month in range(1, held.shape[1]):
+        held[:, month] += memory * held[:, month - 1]
+    return held
 
 
 def month_season(industry: pd.Series, window: Window) -> Floats:

@@ -1,7 +1,11 @@
 """What is true of the simulated accounts and no export can know."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kapkit.sample.deliveries import last_day
 from kapkit.sample.history import (
@@ -20,6 +24,7 @@ from kapkit.sample.service import expected_cost
 from kapkit.sample.settings import Settings
 from kapkit.sample.world import Floats, Window
 
+LARGEST_SHARE = 0.95
 _DAMAGE_MEAN = float(np.dot(SEVERITY_SHARES, DAMAGE[1:]))
 _DAMAGE_SQUARE = float(np.dot(SEVERITY_SHARES, DAMAGE[1:] ** 2))
 
@@ -57,15 +62,14 @@ def account_truth(
     now = window.known_months
     leaves = last_day(past.left, window)
     alive = (population["purchase_rate"].to_numpy() > 0) & (leaves > window.as_of_day)
-    ahead = _expected_orders(population, past, window, settings) * alive[:, None]
-    orders = ahead.sum(axis=1)
-    wallet, share = _wallet(population, past, worth[0], window)
+    wallet, share = wallets(population, past, worth[0], slice(now - 1, now))
     known = population.set_index("account_id")
     traits = ["purchase_rate", "trend", "leave_rate", "discount", "below_cost", "elasticity"]
+    expected = _next_year(population, past, worth, alive, window, settings)
     return known[traits].assign(
         pace=past.pace[:, now - 12 : now].mean(axis=1),
-        wallet=wallet,
-        share=share * alive,
+        wallet=wallet[:, 0],
+        share=share[:, 0] * alive,
         mean_order_value=worth[0][:, now - 1],
         leaves=_dates(leaves, window),
         alive=alive,
@@ -73,29 +77,40 @@ def account_truth(
         contacts=past.contacts[:, now - 12 : now].sum(axis=1),
         programme_effect=population["effect"].to_numpy(),
         wave=_dates(np.where(past.enrolled == NEVER, np.inf, window.edges[past.enrolled]), window),
-        expected_orders=orders,
-        expected_revenue=(ahead * worth[0][:, now:]).sum(axis=1),
-        expected_margin=(ahead * worth[1][:, now:]).sum(axis=1),
-        cost_to_serve=expected_cost(population, orders, window),
+        **expected,
         next_orders=past.reached[:, now + 12] - past.reached[:, now],
         next_revenue=past.revenue(now, now + 12),
     )
 
 
-def month_truth(population: pd.DataFrame, past: History, window: Window) -> pd.DataFrame:
+def month_truth(
+    population: pd.DataFrame, past: History, revenue: Floats, window: Window
+) -> pd.DataFrame:
     """Tell each account's latent course, month by month up to ``as_of``.
+
+    ``revenue`` is that expected of an order, accounts by months.
 
     Returns
     -------
     DataFrame indexed by account_id and month (its first day)
         ``satisfaction``, ``contacts`` (true number), ``pace`` (orders against the account's rate),
-        ``orders`` (made), ``demand`` and ``pressure`` (logs), ``enrolled`` (in the programme).
+        ``orders`` (made), ``demand`` and ``pressure`` (logs), ``enrolled`` (in the programme),
+        ``wallet`` (what it could spend a year) and ``share`` (of it that is ours; 0 before it
+        joins and after it left).
     """
     now = window.known_months
-    month = pd.DatetimeIndex(window.date(window.edges[:now]), name="month").as_unit("us")
-    index = pd.MultiIndex.from_product([population["account_id"], month])
+    wallet, share = wallets(population, past, revenue, slice(now))
+    begin, end = window.edges[:now], window.edges[1 : now + 1]
+    there = (population["joined"].to_numpy()[:, None] < end) & (past.left[:, None] >= begin)
+    money = {"wallet": wallet, "share": share * there}
+    return by_month({**known_courses(past, window), **money}, population, window)
+
+
+def known_courses(past: History, window: Window) -> dict[str, NDArray[Any]]:
+    """Give what happened up to ``as_of``, accounts by months, under the names of the truth."""
+    now = window.known_months
     within = (past.enrolled[:, None] != NEVER) & (past.enrolled[:, None] <= np.arange(now))
-    courses = {
+    return {
         "satisfaction": past.satisfaction[:, :now],
         "contacts": past.contacts[:, :now],
         "pace": past.pace[:, :now],
@@ -104,7 +119,54 @@ def month_truth(population: pd.DataFrame, past: History, window: Window) -> pd.D
         "pressure": past.pressure[:, :now],
         "enrolled": within,
     }
+
+
+def by_month(
+    courses: Mapping[str, NDArray[Any]], population: pd.DataFrame, window: Window
+) -> pd.DataFrame:
+    """Shape courses, accounts by months, to a frame indexed by account_id and month."""
+    first = window.date(window.edges[: window.known_months])
+    month = pd.DatetimeIndex(first, name="month").as_unit("us")
+    index = pd.MultiIndex.from_product([population["account_id"], month])
     return pd.DataFrame({name: course.ravel() for name, course in courses.items()}, index)
+
+
+def wallets(
+    population: pd.DataFrame, past: History, revenue: Floats, months: slice
+) -> tuple[Floats, Floats]:
+    """Give what each account could spend a year, and our share of it, in each of some months.
+
+    The wallet moves with prices, the account's trend and its passing demand; it is never less
+    than what is spent with us and a twentieth more. So the share moves with contacts,
+    satisfaction, competitors and the programme alone.
+    """
+    rate, value = (
+        population[name].to_numpy()[:, None] for name in ("purchase_rate", "order_value")
+    )
+    growth = revenue[:, months] / value * np.exp(past.demand[:, months])
+    spend = rate * revenue[:, months] * past.pace[:, months]
+    wallet = np.maximum(population["wallet"].to_numpy()[:, None] * growth, spend / LARGEST_SHARE)
+    return wallet, spend / wallet
+
+
+def _next_year(
+    population: pd.DataFrame,
+    past: History,
+    worth: tuple[Floats, Floats],
+    alive: NDArray[np.bool],
+    window: Window,
+    settings: Settings,
+) -> dict[str, Floats]:
+    """Expect orders, revenue, margin and cost of the twelve months after ``as_of``."""
+    now = window.known_months
+    ahead = _expected_orders(population, past, window, settings) * alive[:, None]
+    orders = ahead.sum(axis=1)
+    return {
+        "expected_orders": orders,
+        "expected_revenue": (ahead * worth[0][:, now:]).sum(axis=1),
+        "expected_margin": (ahead * worth[1][:, now:]).sum(axis=1),
+        "cost_to_serve": expected_cost(population, orders, window),
+    }
 
 
 def _dates(day: Floats, window: Window) -> pd.Series | np.ndarray:
@@ -112,22 +174,6 @@ def _dates(day: Floats, window: Window) -> pd.Series | np.ndarray:
     known = day <= window.as_of_day
     date = window.date(np.where(known, day, 0)).astype("datetime64[us]")
     return np.where(known, date, np.datetime64("NaT", "us"))
-
-
-def _wallet(
-    population: pd.DataFrame, past: History, revenue: Floats, window: Window
-) -> tuple[Floats, Floats]:
-    """Give what each account could spend a year on ``as_of``, and our share of it.
-
-    The wallet moves with prices, the account's trend and its passing demand; it is never less
-    than what is spent with us and a twentieth more.
-    """
-    now = window.known_months
-    rate, value = population["purchase_rate"].to_numpy(), population["order_value"].to_numpy()
-    growth = revenue[:, now - 1] / value * np.exp(past.demand[:, now - 1])
-    spend = rate * revenue[:, now - 1] * past.pace[:, now - 1]
-    wallet = np.maximum(population["wallet"].to_numpy() * growth, spend / 0.95)
-    return wallet, spend / wallet
 
 
 def _expected_orders(

@@ -20,7 +20,7 @@ def small() -> Company:
     return simulate(accounts=400, seed=5, dirt=False)
 
 
-@pytest.fixture(params=["small", "large"])
+@pytest.fixture(params=["small", pytest.param("large", marks=pytest.mark.slow)])
 def clean(request: pytest.FixtureRequest) -> Company:
     """A company without dirt, at two sizes."""
     company: Company = request.getfixturevalue(request.param)

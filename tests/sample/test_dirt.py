@@ -19,6 +19,9 @@ def test_counts_as_documented(counts: pd.Series) -> None:
         "account without region": 2,
         "account in two regions": 1,
         "region called NA": 30,
+        "tiny region": 12,
+        "Chinese name": 9,
+        "accented name": 85,
         "sale without account": 10,
         "unknown account": 8,
         "exact duplicate": 14,
@@ -31,6 +34,11 @@ def test_accounts(company: Company, counts: pd.Series) -> None:
     assert accounts["region"].isna().sum() == counts["account without region"]
     assert accounts["account_id"].duplicated().sum() == counts["account in two regions"]
     assert accounts["region"].eq("NA").sum() == counts["region called NA"]
+    assert accounts["region"].eq("Islands").sum() == counts["tiny region"]
+    letters = accounts["name"].map(lambda name: {*name} - {*map(chr, range(128))})
+    chinese = accounts["name"].str.contains("有限公司")
+    assert chinese.sum() == counts["Chinese name"]
+    assert letters[~chinese].map(bool).sum() == counts["accented name"]
     assert accounts["name"].str.contains("<script>alert(1)</script>", regex=False).sum() == 1
     assert accounts["name"].str.startswith("=HYPERLINK(").sum() == 1
     assert accounts["name"].str.contains("../../", regex=False).sum() == 1

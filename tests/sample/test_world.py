@@ -20,10 +20,57 @@ def logged_share(company: Company) -> pd.Series:
     return logged / true.groupby(owner).sum()
 
 
+def test_moments_are_those_that_are_set(clean: Company) -> None:
+    truth = clean.truth.accounts
+    rate = truth.loc[truth["purchase_rate"] > 0, "purchase_rate"]
+    error = 1 / np.sqrt(len(rate))
+    # Orders a year are gamma with shape 3 and mean 10, hazards gamma with shape 2.
+    assert rate.mean() == pytest.approx(10, rel=2 * error)
+    assert rate.std() / rate.mean() == pytest.approx(3**-0.5, rel=3 * error)
+    assert truth["leave_rate"].mean() == pytest.approx(Settings().leave_rate, rel=3 * error)
+    assert truth["elasticity"].mean() == pytest.approx(Settings().elasticity, rel=2 * error)
+    assert truth["elasticity"].std() == pytest.approx(Settings().elasticity_sd, rel=3 * error)
+
+
+def test_accounts_spend_around_their_own_mean(clean: Company) -> None:
+    sales = clean.sales.query("kind == 'sale' and date > '2025-06-30'")
+    order = np.log(sales.groupby(["account_id", "order_id"])["revenue"].sum())
+    by_account = order.groupby(level="account_id").agg(["mean", "std", "size"]).query("size >= 8")
+    truth = np.log(clean.truth.accounts["mean_order_value"].reindex(by_account.index))
+    assert by_account["mean"].corr(truth) > 0.9
+    assert by_account["mean"].std() > 1.5 * by_account["std"].mean()
+
+
+def test_trends_show_in_the_value_of_orders(clean: Company) -> None:
+    sales = clean.sales.query("kind == 'sale'")
+    order = sales.groupby(["account_id", "order_id", "date"])["revenue"].sum().reset_index()
+    year = (order["date"] - pd.Timestamp(2023, 7, 1)).dt.days // 366
+    value = order.assign(year=year, log=np.log(order["revenue"]))
+    by_year = value.pivot_table("log", "account_id", "year", ["mean", "size"])
+    known = by_year[by_year["size"][[0, 2]].ge(5).all(axis=1)]
+    rise = (known[("mean", 2)] - known[("mean", 0)]) / 2
+    slope = np.polyfit(clean.truth.accounts["trend"].reindex(rise.index), rise, 1)[0]
+    assert slope == pytest.approx(1, abs=0.2)
+
+
 def test_wallets_are_skewed_and_shares_are_not(clean: Company) -> None:
     truth = clean.truth.accounts
     assert 1.0 < np.log(truth["wallet"]).std() < 1.8
     assert 0.35 < truth.loc[truth["alive"], "share"].mean() < 0.50
+
+
+def test_the_share_moves_with_satisfaction_contacts_and_competitors(clean: Company) -> None:
+    months, never = clean.truth.months, clean.truth.accounts["wave"].isna().to_numpy()
+    course = {name: months[name].to_numpy().reshape(len(never), -1) for name in months}
+    stock = lfilter([0.25], [1, -0.75], course["contacts"])  # what is remembered of contacts
+    share = course["share"][:, 12:]
+    inside = never & (share > 0).all(axis=1) & (share < 0.94).all(axis=1)
+    causes = [course["satisfaction"], np.log(stock + 0.1), course["pressure"], course["demand"]]
+    columns = [np.log(share[inside]), *(cause[inside, 12:] for cause in causes)]
+    moved, *held = [(one - one.mean(axis=1, keepdims=True)).ravel() for one in columns]
+    found = np.linalg.lstsq(np.column_stack(held), moved, rcond=None)[0]
+    # Demand moves the wallet, not our share of it.
+    assert found == pytest.approx([0.12, 0.31, -1.0, 0.0], abs=0.08)
 
 
 def test_owners_call_on_size_not_on_response(clean: Company) -> None:
@@ -33,26 +80,27 @@ def test_owners_call_on_size_not_on_response(clean: Company) -> None:
     assert abs(truth["contacts"].corr(truth["elasticity"])) < 0.15
 
 
-def test_owners_keep_to_their_hours(large: Company) -> None:
-    staff = large.tables["staff"].set_index("owner")
-    owner = large.accounts.set_index("account_id")["owner"]
-    worked = large.truth.months["contacts"].groupby([owner, "month"]).sum()  # an hour each
+def test_owners_keep_to_their_hours(clean: Company) -> None:
+    staff = clean.tables["staff"].set_index("owner")
+    owner = clean.accounts.set_index("account_id")["owner"]
+    worked = clean.truth.months["contacts"].groupby([owner, "month"]).sum()  # an hour each
     mean = worked.groupby(level="owner").mean()
     assert (mean <= 1.1 * staff["hours_per_month"].reindex(mean.index)).all()
-    minutes = large.tables["activities"].query("inbound == 'no'")["minutes"]
+    minutes = clean.tables["activities"].query("inbound == 'no'")["minutes"]
     assert minutes.mean() == pytest.approx(60, rel=0.05)
 
 
-def test_naive_response_to_calls_is_biased(large: Company) -> None:
-    truth = large.truth.accounts[large.truth.accounts["alive"]]
-    bought = large.sales.query("date > '2025-06-30'").groupby("account_id")["revenue"].sum()
+def test_naive_response_to_calls_is_biased(clean: Company) -> None:
+    truth = clean.truth.accounts[clean.truth.accounts["alive"]]
+    bought = clean.sales.query("date > '2025-06-30'").groupby("account_id")["revenue"].sum()
     logs = pd.DataFrame({"contacts": truth["contacts"], "revenue": bought}).dropna().clip(1)
     logs = np.log(logs)
     naive = np.polyfit(logs["contacts"], logs["revenue"], 1)[0]
     assert naive > 2 * truth["elasticity"].mean()
 
 
-def test_calls_that_follow_nothing_show_the_true_elasticity() -> None:
+@pytest.mark.parametrize("accounts", [200, 800])
+def test_calls_that_follow_nothing_show_the_true_elasticity(accounts: int) -> None:
     settings = Settings(
         calls_follow_size=0.0,
         calls_follow_demand=0.0,
@@ -61,8 +109,8 @@ def test_calls_that_follow_nothing_show_the_true_elasticity() -> None:
         elasticity_sd=0.0,
         demand_sd=0.1,
     )
-    months = simulate(accounts=800, seed=1, dirt=False, settings=settings).truth.months
-    made, pace = (months[name].to_numpy().reshape(800, -1) for name in ("contacts", "pace"))
+    months = simulate(accounts=accounts, seed=1, dirt=False, settings=settings).truth.months
+    made, pace = (months[name].to_numpy().reshape(accounts, -1) for name in ("contacts", "pace"))
     stock = lfilter([0.25], [1, -0.75], made)[:, 12:]  # what is remembered of contacts
     calls, orders = np.log(stock + 0.1), np.log(pace[:, 12:])
     calls -= calls.mean(axis=1, keepdims=True)
@@ -70,12 +118,12 @@ def test_calls_that_follow_nothing_show_the_true_elasticity() -> None:
     assert found == pytest.approx(0.31, abs=0.03)
 
 
-def test_owners_log_part_and_partly_at_month_end(large: Company) -> None:
-    share = logged_share(large)
-    owners = large.truth.owners.set_index("owner")
+def test_owners_log_part_and_partly_at_month_end(clean: Company) -> None:
+    share = logged_share(clean)
+    owners = clean.truth.owners.set_index("owner")
     assert share.mean() == pytest.approx(0.67, abs=0.05)
     assert (share - owners["logging"].reindex(share.index)).abs().max() < 0.10
-    made = large.tables["activities"].query("inbound == 'no'")
+    made = clean.tables["activities"].query("inbound == 'no'")
     date = made["date"].to_numpy().astype("datetime64[D]")
     month = date.astype("datetime64[M]")
     last = np.busday_offset((month + 1).astype("datetime64[D]") - 1, 0, roll="backward")
@@ -83,11 +131,11 @@ def test_owners_log_part_and_partly_at_month_end(large: Company) -> None:
     assert at_end.corr(owners["batching"].reindex(at_end.index)) > 0.9
 
 
-def test_the_unhappy_answer_less_and_scales_drift(large: Company) -> None:
-    surveys = large.tables["surveys"]
+def test_the_unhappy_answer_less_and_scales_drift(clean: Company) -> None:
+    surveys = clean.tables["surveys"]
     answered = surveys.groupby("account_id").size()
-    feels = large.truth.months["satisfaction"].groupby(level="account_id").mean()
-    stays = large.truth.accounts["leaves"].isna() & large.truth.accounts["purchase_rate"].gt(0)
+    feels = clean.truth.months["satisfaction"].groupby(level="account_id").mean()
+    stays = clean.truth.accounts["leaves"].isna() & clean.truth.accounts["purchase_rate"].gt(0)
     times = answered.reindex(feels.index[stays.reindex(feels.index)]).fillna(0)
     happy = feels.reindex(times.index).gt(0)
     assert times[happy].mean() > 1.3 * times[~happy].mean()
@@ -98,7 +146,7 @@ def test_the_unhappy_answer_less_and_scales_drift(large: Company) -> None:
     )
     nps = surveys.query("kind == 'nps'").groupby("date")["score"].agg(["mean", "size"])
     by_year = surveys.query("kind == 'nps'").groupby(surveys["date"].dt.year)["score"].mean()
-    assert by_year.is_monotonic_increasing
+    assert by_year.iloc[-1] > by_year.iloc[0] + 0.1
     assert nps["size"].sum() > 300
 
 
@@ -112,17 +160,19 @@ def test_bad_deliveries_spoil_satisfaction() -> None:
     assert bad.truth.accounts["alive"].mean() < good.truth.accounts["alive"].mean()
 
 
-def test_worse_complaints_take_longer(large: Company) -> None:
-    complaints = large.tables["complaints"]
+def test_worse_complaints_take_longer(clean: Company) -> None:
+    complaints = clean.tables["complaints"]
+    assert set(complaints["category"]) == {"late", "wrong goods", "damaged", "quality", "invoice"}
+    assert complaints["product_id"].isna().equals(complaints["category"].eq("invoice"))
     days = (complaints["closed"] - complaints["opened"]).dt.days
     median = days.groupby(complaints["severity"]).median()
     assert median["low"] < median["medium"] < median["high"]
     assert complaints["closed"].isna().any()
-    assert complaints["account_id"].isin(large.sales["account_id"]).all()
+    assert set(complaints["account_id"]) <= set(clean.sales["account_id"].unique())
 
 
-def test_the_unhappy_leave_sooner(large: Company) -> None:
-    truth, months = large.truth.accounts, large.truth.months
+def test_the_unhappy_leave_sooner(clean: Company) -> None:
+    truth, months = clean.truth.accounts, clean.truth.months
     early = months.xs(pd.Timestamp(2024, 7, 1), level="month")["satisfaction"]
     there = truth["purchase_rate"].gt(0) & ~(truth["leaves"] <= "2024-07-01")
     leaves = truth.loc[there, "leaves"].notna()
@@ -130,7 +180,7 @@ def test_the_unhappy_leave_sooner(large: Company) -> None:
     assert leaves[unhappy].mean() > 1.3 * leaves[~unhappy].mean()
     # A year at a mean rate of 0.08, more for moods that differ, less for who has left already.
     left = truth["leaves"].between("2025-07-01", "2026-06-30").sum()
-    assert 0.07 < left / (truth["alive"].sum() + left) < 0.12
+    assert 0.06 < left / (truth["alive"].sum() + left) < 0.12
 
 
 def test_the_programme_takes_the_large(clean: Company) -> None:
@@ -140,8 +190,9 @@ def test_the_programme_takes_the_large(clean: Company) -> None:
     assert size[wave == first].median() > 2.5 * size[wave.isna()].median()
 
 
+@pytest.mark.parametrize("accounts", [500, 1500])
 @pytest.mark.parametrize(("selection", "fall"), [(1.0, -0.20), (0.0, 0.0)])
-def test_who_was_large_last_year_falls_back(selection: float, fall: float) -> None:
+def test_who_was_large_last_year_falls_back(selection: float, fall: float, accounts: int) -> None:
     settings = Settings(
         programme_effect=0.0,
         programme_effect_sd=0.0,
@@ -150,7 +201,7 @@ def test_who_was_large_last_year_falls_back(selection: float, fall: float) -> No
         demand_sd=0.5,
         waves=1,
     )
-    chosen, others = change(simulate(accounts=1500, seed=1, dirt=False, settings=settings))
+    chosen, others = change(simulate(accounts=accounts, seed=1, dirt=False, settings=settings))
     assert chosen - others == pytest.approx(fall, abs=0.10)
 
 
@@ -176,8 +227,11 @@ def change(company: Company) -> tuple[float, float]:
     return tuple(float(np.log(after[who].sum() / before[who].sum())) for who in (chosen, others))
 
 
+@pytest.mark.parametrize(("accounts", "off"), [(500, 0.10), (2500, 0.06)])
 @pytest.mark.parametrize("effect", [0.0, 0.25])
-def test_a_programme_by_lot_has_the_effect_that_is_set(effect: float) -> None:
+def test_a_programme_by_lot_has_the_effect_that_is_set(
+    effect: float, accounts: int, off: float
+) -> None:
     settings = Settings(
         programme_effect=effect,
         programme_effect_sd=0.0,
@@ -187,19 +241,47 @@ def test_a_programme_by_lot_has_the_effect_that_is_set(effect: float) -> None:
         wave_share=0.4,
         demand_sd=0.1,
     )
-    chosen, others = change(simulate(accounts=2500, seed=5, dirt=False, settings=settings))
-    assert chosen - others == pytest.approx(effect, abs=0.06)
+    chosen, others = change(simulate(accounts=accounts, seed=5, dirt=False, settings=settings))
+    assert chosen - others == pytest.approx(effect, abs=off)
 
 
-def test_effects_are_zero_on_some_and_right_on_average(large: Company) -> None:
-    effect = large.truth.accounts["programme_effect"]
+def test_effects_are_zero_on_some_and_right_on_average(clean: Company) -> None:
+    effect = clean.truth.accounts["programme_effect"]
     assert effect.eq(0).mean() == pytest.approx(0.30, abs=0.03)
     assert effect.mean() == pytest.approx(0.10, abs=0.01)
-    waves = large.truth.waves
-    enrolled = large.tables["enrolments"].groupby("date").size()
+    waves = clean.truth.waves
+    enrolled = clean.tables["enrolments"].groupby("date").size()
     assert waves["accounts"].tolist() == enrolled.tolist()
-    by_wave = effect.groupby(large.truth.accounts["wave"]).mean()
+    by_wave = effect.groupby(clean.truth.accounts["wave"]).mean()
     assert waves["effect"].tolist() == pytest.approx(by_wave.tolist())
+
+
+def test_mail_goes_out_and_comes_in(clean: Company) -> None:
+    mails = clean.tables["activities"].query("kind == 'email'")
+    assert mails["inbound"].value_counts().min() > len(clean.accounts)
+    other = clean.tables["activities"].query("kind != 'email'")
+    assert other["inbound"].eq("no").all()
+    ordered = clean.sales["account_id"].value_counts().reindex(clean.accounts["account_id"])
+    wrote = mails.query("inbound == 'yes'")["account_id"].value_counts()
+    wrote = wrote.reindex(ordered.index).fillna(0)
+    assert wrote.corr(ordered.fillna(0), method="spearman") > 0.5
+
+
+def test_firmographics_know_the_wallet_with_noise(clean: Company) -> None:
+    accounts = clean.accounts.set_index("account_id")
+    wallet = np.log(clean.truth.accounts["wallet"]).reindex(accounts.index)
+    for column in ("employees", "annual_revenue"):
+        known = accounts[column].dropna().astype(float)
+        assert 0.4 < np.log(known).corr(wallet.reindex(known.index)) < 0.9
+    assert 0.05 < accounts["annual_revenue"].isna().mean() < 0.25
+    assert set(accounts["channel"]) == {"direct", "distributor"}
+
+
+def test_every_driver_has_its_rate_from_the_first_day(clean: Company) -> None:
+    used, rates = clean.tables["service_costs"], clean.tables["cost_rates"]
+    assert set(used["driver"]) == set(rates["driver"])
+    since = used["driver"].map(rates.groupby("driver")["valid_from"].min())
+    assert (used["date"] >= since).all()
 
 
 def test_plan_actions_are_done_late_and_skipped(clean: Company) -> None:
@@ -211,6 +293,14 @@ def test_plan_actions_are_done_late_and_skipped(clean: Company) -> None:
     assert actions.query("status == 'planned'")["due"].min() > pd.Timestamp(2026, 6, 28)
     entered = clean.tables["enrolments"].set_index("account_id")["date"]
     assert (actions["due"] >= actions["account_id"].map(entered)).all()
+
+
+def test_the_unhappy_find_their_needs_less_fulfilled(clean: Company) -> None:
+    needs = clean.tables["needs"]
+    feels = clean.truth.months["satisfaction"].groupby(level="account_id").mean()
+    met = needs.groupby("account_id")["fulfilment"].mean()
+    assert met.corr(feels.reindex(met.index)) > 0.15
+    assert set(needs["importance"]) == set(needs["fulfilment"]) == {1, 2, 3, 4, 5}
 
 
 def test_needs_goals_and_deals(clean: Company) -> None:
