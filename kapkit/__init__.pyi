@@ -217,6 +217,7 @@ from .report.classification import table_class_moves as table_class_moves
 from .report.classification import table_classes as table_classes
 from .report.classification import table_key_accounts as table_key_accounts
 from .report.classification import table_potential as table_potential
+from .report.classification import table_potential_backtest as table_potential_backtest
 from .report.cultivation.comparison import finding_comparison as finding_comparison
 from .report.cultivation.comparison import table_comparison as table_comparison
 from .report.cultivation.feedback import finding_feedback as finding_feedback

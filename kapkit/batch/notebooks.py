@@ -17,7 +17,6 @@ from pydantic import JsonValue
 
 from kapkit.book.errors import DataError
 from kapkit.classification.abc import Cuts
-from kapkit.classification.moves import Stability
 from kapkit.cultivation.workdays import working_days
 
 _INSTALLED = Path(__file__).parents[1] / "notebooks"
@@ -111,14 +110,12 @@ def check_ranges(template: Path, given: Mapping[str, object]) -> None:
     Raises
     ------
     DataError
-        For cuts that are no cuts, a band that freezes classes, a horizon out of range, or a
-        country whose holidays are not known.
+        For cuts that are no cuts, a horizon out of range, or a country whose holidays are not
+        known.
     """
     told = {name: one.default for name, one in parameters(template).items()} | dict(given)
     if "cut_by" in told:
         Cuts(by=told["cut_by"], a=told["cut_a"], b=told["cut_b"])  # type: ignore[arg-type]
-    if "band" in told:
-        Stability(band=told["band"], missed=told["missed_cost"])  # type: ignore[arg-type]
     days = told.get("horizon_days", 1)
     if not (isinstance(days, int) and 0 < days <= _MOST_DAYS):
         raise DataError(f"horizon_days must be from 1 to {_MOST_DAYS}, not {days}")

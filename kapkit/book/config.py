@@ -98,6 +98,17 @@ class RegionSection(_Section):
     unassigned: str | None = None
 
 
+class ClassesSection(_Section):
+    """What evidence an account needs to change class; what is left out keeps its default.
+
+    ``band`` is how far beyond a cut it must stand, as a share of the cut; ``missed_cost`` what
+    missing a key account costs, in costs of a wrong one.
+    """
+
+    band: float | None = Field(default=None, ge=0, le=0.3)
+    missed_cost: float | None = Field(default=None, gt=0)
+
+
 class EngineSection(_Section):
     """What the engine may use: ``memory``, as "4GB" (default: most of it), and ``threads``."""
 
@@ -117,6 +128,7 @@ class BookConfig(_Section):
     engine: EngineSection = EngineSection()
     calendar: CalendarSection = CalendarSection()
     effort: EffortSection = EffortSection()
+    classes: ClassesSection = ClassesSection()
     _written: Toml = PrivateAttr(default_factory=dict)
 
     def table(self, name: str) -> TableSection:
@@ -258,6 +270,7 @@ def _settings(place: tuple[Any, ...]) -> list[str]:
         "regions": RegionSection,
         "engine": EngineSection,
         "effort": EffortSection,
+        "classes": ClassesSection,
         "calendar": ClosedSection if "closed" in place else CalendarSection,
     }
     if len(place) > 1:

@@ -27,8 +27,9 @@ class BookFacts:
     ``totals`` are the control totals (table, region, state, reason, rows, revenue, cost);
     ``first_day`` and ``last_day`` bound the accepted sales; ``costed_share`` is the part of
     gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts;
-    ``calendar`` and ``effort`` are the sections of the kapkit.toml that say when people work and
-    what a plan of contacts keeps to, as plain values; ``language`` is that of the pages.
+    ``calendar``, ``effort`` and ``classes`` are the sections of the kapkit.toml that say when
+    people work, what a plan of contacts keeps to and what evidence a move between classes needs,
+    as plain values; ``language`` is that of the pages.
     """
 
     name: str
@@ -44,6 +45,7 @@ class BookFacts:
     fingerprint: str
     calendar: Mapping[str, Any] = field(default_factory=dict)
     effort: Mapping[str, Any] = field(default_factory=dict)
+    classes: Mapping[str, Any] = field(default_factory=dict)
     language: str = "en"
 
     @property

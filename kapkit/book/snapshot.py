@@ -75,6 +75,7 @@ class Snapshot:
             buying_accounts=buying,
             calendar=self.config.calendar.model_dump(mode="json"),
             effort=self.config.effort.model_dump(mode="json"),
+            classes=self.config.classes.model_dump(exclude_none=True),
             language=self.config.book.language,
             **sold,
         )

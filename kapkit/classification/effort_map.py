@@ -99,8 +99,8 @@ def hours_interval(region: Region) -> pd.DataFrame:
 
     References
     ----------
-    Fay, M. P. and Feuer, E. J. (1997), Confidence intervals for directly standardized rates,
-    Statistics in Medicine 16.
+    Fay, M. P. and Feuer, E. J. (1997), Confidence intervals for directly standardized rates: a
+    method based on the gamma distribution, Statistics in Medicine 16, 791-801.
     """
     made, accounts = region.tables["activities"], region.accounts.index
     end = pd.Timestamp(region.as_of)

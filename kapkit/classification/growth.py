@@ -79,7 +79,8 @@ def growth(
 
     References
     ----------
-    Morris, C. N. (1983), Parametric empirical Bayes inference, J. Am. Stat. Assoc. 78(381).
+    Morris, C. N. (1983), Parametric empirical Bayes inference: theory and applications,
+    J. Am. Stat. Assoc. 78(381).
     """
     now, before = (_year(purchases, accounts, as_of, back) for back in (0, 1))
     table = pd.DataFrame({"revenue": now["revenue"], "revenue_before": before["revenue"]})

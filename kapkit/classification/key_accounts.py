@@ -32,7 +32,8 @@ def key_accounts(
     cuts : Cuts
         Where classes begin; default: a fifth of the accounts A, the next three tenths B.
     stability : Stability
-        What evidence a move needs where an earlier run has classed the account.
+        What evidence a move needs where an earlier run has classed the account; default: what
+        the book's kapkit.toml says under ``[classes]`` (`stability_of`), the same on every page.
 
     Returns
     -------
@@ -65,7 +66,9 @@ def key_accounts(
         ]
     )
     history = purchase_history(region.purchases, accounts.index, as_of=region.as_of)
-    classified = _steadied(replace(classified, table=table), region, stability or Stability())
+    classified = _steadied(
+        replace(classified, table=table), region, stability or stability_of(region)
+    )
     sentences = explain(classified, history, currency=region.book.currency)
     explained = replace(classified, table=classified.table.join([history, sentences]))
     return with_overrides(
@@ -73,6 +76,24 @@ def key_accounts(
         region.tables.get("overrides"),
         as_of=region.as_of,
         currency=region.book.currency,
+    )
+
+
+def stability_of(region: Region) -> Stability:
+    """Read what evidence a move between classes needs from the book's ``[classes]``.
+
+    Parameters
+    ----------
+    region : Region
+        Of any book; one that says nothing has the defaults.
+
+    Returns
+    -------
+    Stability
+    """
+    said, usual = region.book.classes, Stability()
+    return Stability(
+        band=said.get("band", usual.band), missed=said.get("missed_cost", usual.missed)
     )
 
 

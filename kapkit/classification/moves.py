@@ -14,7 +14,7 @@ _WIDEST = 0.3
 
 @dataclass(frozen=True)
 class Stability:
-    """What evidence a move between classes needs.
+    """What evidence a move between classes needs; a book says so under [classes].
 
     ``band`` is how far beyond a cut an account must stand to pass it (0: nothing more);
     ``missed`` the cost of leaving a true account of the better class out, in costs of letting a
@@ -53,7 +53,8 @@ def steady_classes(
     """Keep an account near a cut in its class, so that classes change on evidence, not on noise.
 
     An account leaves A only below the cut by the band, ``a (1 + band)``, and enters only above
-    it by the band, ``a (1 - band)``; at the cut of B and C half the band counts.
+    it by the band, ``a (1 - band)``; so too at the cut of B and C, about which ranks move at least
+    as much from quarter to quarter.
 
     Parameters
     ----------
@@ -64,8 +65,8 @@ def steady_classes(
     a, b : float, 0 to 1
         Share of the accounts in A, and in A or B.
     band : float, 0 to 1
-        0 for the cuts alone. On Online Retail II, 15 % takes away a quarter to a third of the
-        quarterly moves at almost no loss; above 30 % newcomers are frozen out.
+        0 for the cuts alone. On Online Retail II, 15 % takes away two fifths of the quarterly
+        moves at almost no loss; above 30 % newcomers are frozen out.
     chances : DataFrame, optional
         ``A``, ``B`` and ``C`` per account. Where they are known, a move also needs the chance on
         its side: into a class or a better one at 1 / (1 + missed) at least, out of it below that.
@@ -85,7 +86,7 @@ def steady_classes(
     """
     held = before.reindex(position.index)
     in_a = _backed(position <= _cut(a, band, held, "A"), held, "A", chances, missed)
-    inside = position <= _cut(b, band / 2, held, "AB")
+    inside = position <= _cut(b, band, held, "AB")
     in_b = in_a | _backed(inside, held, "AB", chances, missed)
     return pd.Series(np.select([in_a, in_b], ["A", "B"], "C"), position.index, name="class")
 

@@ -124,7 +124,8 @@ def spend_per_order(history: pd.DataFrame) -> SpendPerOrder:
 
     References
     ----------
-    Buehlmann, H. and Gisler, A. (2005), A course in credibility theory, chapter 3.
+    Buehlmann, H. and Gisler, A. (2005), A course in credibility theory and its
+    applications, Springer.
     """
     told = history[(history["repeat_orders"] > 0) & (history["mean_spend"] > 0)]
     if len(told) < 2:

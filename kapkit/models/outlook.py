@@ -13,7 +13,7 @@ from kapkit.book.region import Region
 from kapkit.book.schema import ACCOUNTS
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.class_probability import SHARES, class_probabilities
-from kapkit.models.potential import potential
+from kapkit.models.potential import Potential, judged_quantiles, potential
 from kapkit.models.value import past_value
 from kapkit.models.value_axis import (
     CANDIDATES,
@@ -49,10 +49,11 @@ class Outlook:
     ``buys`` (chance of an order in the next 13 weeks), ``potential`` (revenue a year that the
     best fifth of peers spends) with ``potential_low``, ``potential_high`` and ``headroom``.
 
-    ``judged`` has a row per question (value, class, buying) and way, company-wide (region
-    missing) and for values by region: captures, ``precision_20``, ``changed``, Brier skill and
-    calibration error, ``chosen``, how many ``accounts`` and ``origins`` judged; and of the chosen
-    value the ``gain`` in capture on the plain one, with its 80 % interval.
+    ``judged`` has a row per question (value, class, buying, potential) and way, company-wide
+    (region missing) and for values and potentials by region: captures, ``precision_20``,
+    ``changed``, Brier skill and calibration error, ``pinball`` loss and share ``covered`` of
+    potentials, ``chosen``, how many ``accounts`` and ``origins`` judged; and of the chosen value
+    the ``gain`` in capture on the plain one, with its 80 % interval.
 
     ``said`` maps each question to its sentence. ``curves`` sets probabilities said at past days
     against what came, for the questions class and buying (`calibration_curve`).
@@ -147,6 +148,7 @@ def outlook(company: Region) -> Outlook:
         judged_table(question, ways)
         for question, ways in {"class": classes.table, "buying": buying.table}.items()
     ]
+    judged += _judged_potential(could, accounts["region"])
     said = {
         "value": axis.sentence,
         "interval": interval.sentence,
@@ -230,6 +232,7 @@ _JUDGED = {
     **dict.fromkeys(["precision_20", "changed"], "float64"),
     **dict.fromkeys(["gain", "gain_low", "gain_high"], "float64"),
     **dict.fromkeys(["auc", "brier_skill", "calibration_error"], "float64"),
+    **dict.fromkeys(["pinball", "covered"], "float64"),
     "chosen": "bool",
 }
 
@@ -295,6 +298,18 @@ def _judged_values(axis: ValueAxis, region: pd.Series) -> pd.DataFrame:
         table = judged_table("value", _values_judged(axis, part, draws=_DRAWS))
         parts.append(table.assign(region=str(name)))
     return pd.concat(parts, ignore_index=True)
+
+
+def _judged_potential(found: Potential, region: pd.Series) -> list[pd.DataFrame]:
+    """Judge potentials over the company, and in each region with accounts enough."""
+    parts = []
+    for of, least in ((None, 1), (region, ACCOUNTS_NEEDED)):
+        judged = judged_quantiles(found.tried, level=found.level, by=of, least=least)
+        table = judged.reset_index("group").rename(columns={"group": "region"})
+        table["chosen"] = table.index == found.method
+        rows = judged_table("potential", table)
+        parts.append(rows.assign(region=None).astype(_JUDGED) if of is None else rows)
+    return parts
 
 
 def _values_judged(axis: ValueAxis, tried: pd.DataFrame, *, draws: int) -> pd.DataFrame:

@@ -20,6 +20,9 @@ _PRIOR_PEERS = 20.0
 #: More accounts than this would only make the regression slower.
 _MOST = 20_000
 _EIGHTY = float(stats.norm.ppf(0.9))
+_REGRESSION, _PEERS = "quantile regression", "peer quantile"
+#: The ways to tell a quantile, the naive one first.
+WAYS = [_PEERS, _REGRESSION]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Potential:
     (potential less spend) and ``rank`` (1: most headroom).
     ``skill`` is the share of the plain peer quantile's pinball loss that features take away,
     out of fold; ``covered`` the share of accounts that spend no more than said, nominally
-    ``level``.
+    ``level``. ``tried`` has, per account learned from, log ``spend`` and what each of `WAYS` said
+    of its quantile out of fold; empty where accounts are too few.
     """
 
     table: pd.DataFrame
@@ -40,6 +44,7 @@ class Potential:
     skill: float
     covered: float
     sentence: str
+    tried: pd.DataFrame
 
 
 def potential(
@@ -88,19 +93,73 @@ def potential(
     if len(learned) < ACCOUNTS_NEEDED:
         peers = _peer_quantile(log_spend, features, spend.index, level)
         ends = quantile_interval(log_spend, peers, level=level)
-        return _told(spend, peers, ends, "peer quantile", level, (float("nan"), float("nan")))
+        return _told(spend, peers, ends, _PEERS, level, _untried())
     told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
-    losses = [pinball_loss(way, log_spend, level=level) for way in (told, naive)]
-    skill = 1 - losses[0] / losses[1] if losses[1] > 0 else 0.0
-    if skill <= 0:
+    tried = pd.DataFrame({"spend": log_spend, _REGRESSION: told, _PEERS: naive})
+    if _skill(tried, level) <= 0:
         usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
-        covered = float((log_spend <= naive).mean())
         ends = quantile_interval(log_spend, usual, level=level)
-        return _told(spend, usual, ends, "peer quantile", level, (skill, covered))
+        return _told(spend, usual, ends, _PEERS, level, tried)
     quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed)
-    covered = float((log_spend <= told).mean())
     ends = quantile_interval(log_spend, quantile, level=level, coefficients=known.shape[1] + 1)
-    return _told(spend, quantile, ends, "quantile regression", level, (skill, covered))
+    return _told(spend, quantile, ends, _REGRESSION, level, tried)
+
+
+def judged_quantiles(
+    tried: pd.DataFrame, *, level: float = 0.8, by: pd.Series | None = None, least: int = 1
+) -> pd.DataFrame:
+    """Judge quantiles told out of fold by their pinball loss, over all accounts or by group.
+
+    Parameters
+    ----------
+    tried : DataFrame
+        `Potential.tried`.
+    level : float, 0 to 1
+        Which quantile was told.
+    by : Series, optional
+        Group of each account, as its region; all are one group where none are given.
+    least : int
+        Groups of fewer accounts have missing scores.
+
+    Returns
+    -------
+    DataFrame indexed by group and way
+        ``pinball`` (mean loss, of log spend: a loss of .1 is about a tenth of the spend),
+        ``covered`` (share that spends no more than said) and ``accounts``.
+
+    Examples
+    --------
+    >>> tried = pd.DataFrame({"spend": [1.0, 2.0], "quantile regression": [1.0, 2.0],
+    ...                       "peer quantile": [2.0, 2.0]})
+    >>> judged_quantiles(tried)["pinball"].round(2).tolist()
+    [0.1, 0.0]
+    """
+    group = pd.Series("", tried.index) if by is None else by.reindex(tried.index)
+    above = pd.concat([tried["spend"] - tried[way] for way in WAYS], ignore_index=True)
+    rows = pd.DataFrame(
+        {
+            "group": np.tile(group.to_numpy(dtype="str"), len(WAYS)),
+            "way": np.repeat(WAYS, len(tried)),
+            "pinball": np.where(above > 0, level, 1 - level) * above.abs(),
+            "covered": (above <= 0).astype(float),
+        }
+    )
+    grouped = rows.groupby(["group", "way"], sort=False)
+    accounts = grouped.size().rename("accounts")
+    judged = grouped.mean().join(accounts)
+    few = judged["accounts"] < least
+    judged.loc[few, ["pinball", "covered"]] = np.nan
+    return judged
+
+
+def _skill(tried: pd.DataFrame, level: float) -> float:
+    """Give the share of the plain quantile's loss that features take away."""
+    naive, told = (pinball_loss(tried[way], tried["spend"], level=level) for way in WAYS)
+    return 1 - told / naive if naive > 0 else 0.0
+
+
+def _untried() -> pd.DataFrame:
+    return pd.DataFrame(columns=["spend", *WAYS], dtype=float)
 
 
 def quantile_interval(
@@ -226,7 +285,7 @@ def _told(
     ends: pd.DataFrame,
     method: str,
     level: float,
-    judged: tuple[float, float],
+    tried: pd.DataFrame,
 ) -> Potential:
     known = spend.fillna(0.0).clip(lower=0)
     logs = ends.assign(potential=log_quantile)[["potential", "low", "high"]]
@@ -237,7 +296,11 @@ def _told(
     table = table.assign(headroom=headroom)
     table["rank"] = headroom.rank(ascending=False, method="min")
     count = int((spend > 0).sum())
-    return Potential(table, method, level, *judged, _sentence(method, level, *judged, count))
+    judged = float("nan"), float("nan")
+    if len(tried):
+        judged = _skill(tried, level), float((tried["spend"] <= tried[method]).mean())
+    said = _sentence(method, level, *judged, count)
+    return Potential(table, method, level, *judged, said, tried)
 
 
 def _sentence(method: str, level: float, skill: float, covered: float, accounts: int) -> str:
@@ -247,7 +310,7 @@ def _sentence(method: str, level: float, skill: float, covered: float, accounts:
             f"Potential is {said}, by group and drawn to all: {several(accounts, 'account')} are "
             f"too few to learn from features, {ACCOUNTS_NEEDED} are needed."
         )
-    if method == "peer quantile":
+    if method == _PEERS:
         return (
             f"Potential is {said}, the same for all: on {several(accounts, 'account')} the "
             "features carry no signal about spend."

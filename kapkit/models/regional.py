@@ -81,7 +81,7 @@ def fit_regions(
     References
     ----------
     Efron, B. and Morris, C. (1975), Data analysis using Stein's estimator and its
-    generalizations, Journal of the American Statistical Association 70.
+    generalizations, J. Am. Stat. Assoc. 70(350).
     """
     pooled = model(history).fit()
     regions = pd.Index(region.dropna().unique()).sort_values()

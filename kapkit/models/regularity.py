@@ -64,8 +64,8 @@ def regularity(purchases: pd.DataFrame) -> Regularity:
 
     References
     ----------
-    Wheat, R. D. and Morrison, D. G. (1990), Estimating purchase regularity with two interevent
-    times, Journal of Marketing Research 27(1); the Dirichlet form is their idea for any number.
+    Wheat, R. D. and Morrison, D. G. (1990), Journal of Marketing Research 27, 87-93, take two
+    gaps; the Dirichlet form is their idea for any number.
     """
     shares, accounts = _shares(purchases)
     counts = np.bincount(accounts, minlength=0)

@@ -8,7 +8,7 @@ from kapkit.classification.growth import Growth
 from kapkit.classification.profile import WORDS, Drivers, profile_summary
 from kapkit.classification.season import Season
 from kapkit.classification.white_space import WhiteSpace
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.display import Chart, Column, Finding, Table, listed
 from kapkit.report.look import (
     ACCENT,
     CONTEXT,
@@ -153,7 +153,7 @@ def plot_growth(
     return Chart(
         figure,
         alt=say("Growth of the largest accounts: {words}.", words=words),
-        caption=_listed(say("Growth of the largest accounts"), len(shown), len(told)),
+        caption=listed(say("Growth of the largest accounts"), len(shown), len(told)),
         how=say(
             "Growth is drawn to the region's by how little two years of orders can tell; lines are "
             "80 % intervals. Blue grows and red shrinks beyond chance; of grey ones it cannot be "
@@ -263,7 +263,7 @@ def table_white_space(
         shown.assign(range=[f"{amount(low)} to {amount(high)}" for low, high in ends]),
         columns,
         name="white-space",
-        caption=_listed(say("Openings by expected revenue"), len(shown), len(white.table)),
+        caption=listed(say("Openings by expected revenue"), len(shown), len(white.table)),
         how=say(
             "Peers are the accounts of the same line of business in the whole company; what they "
             "spend is their usual share of the category, on the size of this account. The range "
@@ -299,7 +299,3 @@ def _value(value: object) -> str:
     if abs(number) >= 1000:
         return amount(number)
     return f"{number:,.0f}" if number == round(number) else f"{number:,.2g}"
-
-
-def _listed(what: str, shown: int, there: int) -> str:
-    return f"{what}: {shown} of {there:,}" if shown < there else what

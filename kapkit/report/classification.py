@@ -8,7 +8,7 @@ from kapkit.classification.class_moves import CALLED, Moves
 from kapkit.classification.key_accounts import ChoiceBacktest
 from kapkit.classification.matrix import LEVELS, PotentialMatrix
 from kapkit.models.outlook import outlook_of
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.display import Chart, Column, Finding, Table, listed
 from kapkit.report.look import CLASS_COLORS, CONTEXT, INK, canvas, label, percent_axis, short
 from kapkit.wording import amount, percent, say, say_count, several, worded
 
@@ -38,7 +38,7 @@ def table_key_accounts(region: Region, classified: Classification, *, most: int 
         shown,
         columns,
         name="key-accounts",
-        caption=_listed("Accounts by expected value", len(shown), len(classified.table)),
+        caption=listed(say("Accounts by expected value"), len(shown), len(classified.table)),
         how=say(
             "Expected value is next year's {measure}, by the way that ranked best on the company's "
             "past. Chances are those of the class by what the next half-year brings. {interval}",
@@ -75,7 +75,7 @@ def table_classes(region: Region, classified: Classification, *, most: int = 200
         shown,
         columns,
         name="classes",
-        caption=_listed(
+        caption=listed(
             say("All classes, and what would change them"), len(shown), len(classified.table)
         ),
         how=say("Beside each class stands the one that the last twelve months alone would give."),
@@ -121,7 +121,7 @@ def table_potential(region: Region, classified: Classification, *, most: int = 2
         shown.assign(range=ranges),
         columns,
         name="potential",
-        caption=_listed("Accounts by room to grow", len(shown), len(known)),
+        caption=listed(say("Accounts by room to grow"), len(shown), len(known)),
         how=(
             "Potential is the revenue a year that the best fifth of comparable accounts spends, "
             "never a wallet; room to grow is what is missing to it. The range says how far chance "
@@ -289,7 +289,7 @@ def table_class_moves(region: Region, moves: Moves, *, most: int = 20) -> Table 
         ),
         columns,
         name="moves",
-        caption=_listed(say("Accounts that changed class"), len(shown), len(moves.table)),
+        caption=listed(say("Accounts that changed class"), len(shown), len(moves.table)),
         how=say(
             "Places are in hundredths of the ranking; minus is up. The four causes add up to the "
             "move: what the account bought since, what the others did, data of the old days that "
@@ -343,6 +343,46 @@ def finding_outlook(region: Region) -> Finding:
     return Finding(sentences, caution=any(one.startswith("Not enough") for one in sentences))
 
 
+def table_potential_backtest(region: Region) -> Table | Finding:
+    """Show how far off potentials were out of fold, by features and by the peers' quantile alone.
+
+    A finding where accounts are too few to try.
+    """
+    found = outlook_of(region)
+    company, here = found.ways("potential"), found.ways("potential", region.name)
+    if company.empty:
+        return Finding([])
+    here = here.reindex(company.index)
+    columns = {
+        "way": Column("Potential told by"),
+        "pinball_here": Column("Pinball loss here", _loss, numeric=True),
+        "pinball": Column("Whole company", _loss, numeric=True),
+        "covered_here": Column("Spend no more here", percent, numeric=True),
+        "covered": Column("Whole company", percent, numeric=True),
+        "taken": Column("Taken"),
+    }
+    table = company[["pinball", "covered"]].assign(
+        pinball_here=here["pinball"],
+        covered_here=here["covered"],
+        taken=[say("yes") if chosen else "" for chosen in company["chosen"]],
+    )
+    return Table(
+        table.rename(index={way: worded(way) for way in table.index}).reset_index(names="way"),
+        columns,
+        name="potential-backtest",
+        caption=say("Ways to tell a potential, each account told from the others alone"),
+        how=say(
+            "Pinball loss is the mean distance of the spend from what was said, in hundredths of "
+            "its size, four times as dear above as below: it is least where one account in five "
+            "spends more. The peers' quantile is the same for all, and the one to beat."
+        ),
+    )
+
+
+def _loss(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
 def _pareto_words(curve: pd.DataFrame) -> str:
     parts = [
         say(
@@ -359,13 +399,6 @@ def _pareto_words(curve: pd.DataFrame) -> str:
 
 def _range(low: float, high: float) -> str | None:
     return None if pd.isna(low) else say("{low} to {high}", low=amount(low), high=amount(high))
-
-
-def _listed(what: str, shown: int, there: int) -> str:
-    said = worded(what)
-    if shown >= there:
-        return said
-    return say("{what}: {shown} of {all}", what=said, shown=shown, all=f"{there:,}")
 
 
 def _chances(shown: pd.DataFrame) -> pd.Series:

@@ -33,6 +33,18 @@ def template(name: str) -> Template:
     return environment.get_template(name)
 
 
+def listed(what: str, shown: int, there: int) -> str:
+    """Caption a table that shows the first rows: what they are, and how many of how many.
+
+    >>> listed("Accounts", 15, 1200), listed("Accounts", 15, 15)
+    ('Accounts: 15 of 1,200', 'Accounts')
+    """
+    said = worded(what)
+    if shown >= there:
+        return said
+    return say("{what}: {shown} of {all}", what=said, shown=shown, all=f"{there:,}")
+
+
 def _fold(folded: bool) -> dict[str, Any]:
     return {"folded": True} if folded else {}
 

@@ -8,7 +8,7 @@ from kapkit.classification.abc import Classification
 from kapkit.classification.effort_map import EffortMap, LoggingHabits
 from kapkit.classification.engagement import Engagement
 from kapkit.models.outlook import outlook_of
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.display import Chart, Column, Finding, Table, listed
 from kapkit.report.look import (
     ACCENT,
     CLASS_COLORS,
@@ -113,7 +113,7 @@ def table_silent_contacts(
         shown,
         columns,
         name="silent-contacts",
-        caption=_listed(say("Accounts that have gone silent"), len(shown), len(ranked)),
+        caption=listed(say("Accounts that have gone silent"), len(shown), len(ranked)),
         how=say(
             "Silence is measured in the account's own usual gaps between contacts in either "
             "direction. The alarm goes beyond what 19 of 20 accounts of the company showed on past "
@@ -173,7 +173,7 @@ def table_engagement(
         shown,
         columns,
         name="engagement",
-        caption=_listed(
+        caption=listed(
             say("Contacts of twelve months, best account first"), len(shown), len(table)
         ),
         how=say(
@@ -315,7 +315,7 @@ def table_effort(region: Region, found: EffortMap, *, most: int = 30) -> Table |
         shown.assign(doubt=doubt),
         columns,
         name="effort",
-        caption=_listed(say("Neglected and over-served accounts"), len(shown), len(marked)),
+        caption=listed(say("Neglected and over-served accounts"), len(shown), len(marked)),
         how=say("Usual: the hours that accounts of such potential get in this region."),
         folded=True,
     )
@@ -373,7 +373,3 @@ def _apart(
 def _curve_words(part: pd.DataFrame) -> str:
     pairs = zip(part["said"], part["seen"], strict=True)
     return ", ".join(f"{percent(said)} said, {percent(seen)} came" for said, seen in pairs)
-
-
-def _listed(what: str, shown: int, there: int) -> str:
-    return f"{what}: {shown} of {there:,}" if shown < there else what

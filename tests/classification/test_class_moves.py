@@ -12,7 +12,7 @@ from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.classification.abc import Cuts, classify
 from kapkit.classification.class_moves import class_moves
-from kapkit.classification.key_accounts import key_accounts
+from kapkit.classification.key_accounts import key_accounts, stability_of
 from kapkit.classification.moves import CAUSES, Stability, steady_classes
 from tests.regions import DAY, bought, region
 
@@ -98,6 +98,8 @@ def test_an_account_within_the_band_is_held_and_counted() -> None:
     none = key_accounts(whole, stability=Stability(band=0.0)).table
     assert none.loc[["a03", "a04"], "class"].tolist() == ["A", "B"]
     assert not none["held"].any()
+    said = replace(whole, book=replace(whole.book, classes={"band": 0.0}))
+    pd.testing.assert_frame_equal(key_accounts(said).table, none)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,13 @@ def test_the_cost_of_a_wrong_class_sets_the_evidence_needed(
     place, before = pd.Series({"x": 0.3}), pd.Series({"x": held})
     found = steady_classes(place, before, chances=chances, missed=missed)
     assert found["x"] == expected
+
+
+def test_a_book_says_what_evidence_a_move_needs() -> None:
+    silent = region({"a": "Alpha"}, bought())
+    assert stability_of(silent) == Stability()
+    told = replace(silent.book, classes={"band": 0.1, "missed_cost": 3.0})
+    assert stability_of(replace(silent, book=told)) == Stability(band=0.1, missed=3.0)
 
 
 def test_stability_that_freezes_is_refused() -> None:

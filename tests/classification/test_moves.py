@@ -13,15 +13,15 @@ from kapkit.classification.moves import CAUSES, positions, split_moves, steady_c
     ("held", "position", "expected"),
     [
         # Of a fifth and a half, with a band of 15 %: A is left above .23 and entered at .17,
-        # B is left above .5375 and entered at .4625.
+        # B is left above .575 and entered at .425.
         ("A", 0.229, "A"),
         ("A", 0.231, "B"),
         ("B", 0.171, "B"),
         ("B", 0.169, "A"),
-        ("B", 0.537, "B"),
-        ("B", 0.538, "C"),
-        ("C", 0.463, "C"),
-        ("C", 0.462, "B"),
+        ("B", 0.574, "B"),
+        ("B", 0.576, "C"),
+        ("C", 0.426, "C"),
+        ("C", 0.424, "B"),
         ("A", 0.9, "C"),
         ("C", 0.1, "A"),
         (None, 0.2, "A"),

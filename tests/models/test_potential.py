@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kapkit.book.region import Region
-from kapkit.models.potential import potential
+from kapkit.models.potential import judged_quantiles, potential
 
 
 def accounts(count: int, *, seed: int = 1, signal: float = 1.0) -> tuple[pd.Series, pd.DataFrame]:
@@ -30,6 +30,30 @@ def test_features_that_tell_are_used(level: float) -> None:
     assert (found.table["potential"] >= spend).all()
     np.testing.assert_allclose(found.table["headroom"], found.table["potential"] - spend)
     assert found.table["rank"].min() == 1
+
+
+def test_what_was_told_out_of_fold_is_judged_by_group() -> None:
+    """By hand: at .8 a distance below costs a fifth of it, above four fifths."""
+    tried = pd.DataFrame(
+        {"spend": [1.0, 2.0, 3.0], "peer quantile": 2.0, "quantile regression": [1.0, 2.0, 2.5]}
+    )
+    found = judged_quantiles(tried, by=pd.Series(["N", "N", "S"]), least=2)
+    assert found["accounts"].tolist() == [2, 1, 2, 1]
+    assert found.loc[("N", "peer quantile")].tolist() == pytest.approx([0.1, 1.0, 2.0])
+    assert found.loc[("N", "quantile regression")].tolist() == [0.0, 1.0, 2.0]
+    assert found.loc["S", "pinball"].isna().all()
+    whole = judged_quantiles(tried).droplevel("group")
+    assert whole["pinball"].tolist() == pytest.approx([1.0 / 3, 0.4 / 3])
+    assert whole["covered"].tolist() == pytest.approx([2 / 3, 2 / 3])
+
+
+def test_skill_is_the_share_of_the_plain_loss_that_features_take_away() -> None:
+    spend, features = accounts(200)
+    found = potential(spend, features)
+    loss = judged_quantiles(found.tried).droplevel("group")["pinball"]
+    assert found.skill == pytest.approx(1 - loss["quantile regression"] / loss["peer quantile"])
+    assert len(found.tried) == 200
+    assert potential(spend.head(12), features.head(12)).tried.empty
 
 
 def test_quantile_is_that_of_the_simulation() -> None:

@@ -20,8 +20,9 @@ from kapkit.report.classification import (
     finding_classes,
     table_backtest,
     table_key_accounts,
+    table_potential_backtest,
 )
-from kapkit.report.display import Table, Tiles
+from kapkit.report.display import Finding, Table, Tiles
 from kapkit.report.evaluation.profit import finding_losing, table_contribution, table_losing
 from kapkit.report.portfolio import finding_regions, region_summaries, table_regions, tiles_company
 from kapkit.report.trust import finding_coverage, table_book_totals, table_totals
@@ -77,6 +78,9 @@ def test_a_back_test_that_cannot_tell_is_a_caution(north: Region) -> None:
         "Ways to value accounts, chosen at past days, judged by the 26 weeks that followed"
     )
     assert not finding_backtest(replace(judged, told=True)).caution
+    untried = table_potential_backtest(north)
+    assert isinstance(untried, Finding)
+    assert untried.sentences == []
     assert finding_backtest(replace(judged, told=True, worse=True)).caution
 
 
