@@ -28,6 +28,21 @@ def tags(cell: dict) -> list[str]:
     return cell["metadata"].get("tags", [])
 
 
+def silent_sections(path: Path) -> list[str]:
+    """Name the headings whose own cells show no figure, no table and no sentence."""
+    shown: dict[str, list[bool]] = {}
+    heading = ""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            heading = source(cell).splitlines()[0]
+        elif {*SHOWN, "what-if"} & set(tags(cell)):
+            said = ["".join(out["data"].get("text/html", "")) for out in cell["outputs"]]
+            drawn = any("image/svg+xml" in out["data"] for out in cell["outputs"])
+            asked = tags(cell) == ["what-if"]
+            shown.setdefault(heading, []).append(asked or drawn or any(said))
+    return [heading for heading, cells_of in shown.items() if not any(cells_of)]
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
 class TestTemplate:
     def test_is_stripped(self, path: Path) -> None:
@@ -99,6 +114,9 @@ class TestGolden:
             (output,) = cell["outputs"]
             assert output["output_type"] == "execute_result"
             assert {"image/svg+xml", "text/html"} & set(output["data"])
+
+    def test_every_section_shows_something(self, name: str) -> None:
+        assert not silent_sections(GOLDENS[name].folder / name)
 
     def test_names_no_machine(self, name: str) -> None:
         text = (GOLDENS[name].folder / name).read_text(encoding="utf-8")

@@ -222,22 +222,26 @@ def _numbered_on(blocks: Iterable[Company]) -> Iterator[Company]:
     """Count rows of sales and dirt on over the blocks; index sales by delivery and row."""
     before = Counter[str]()
     for block in blocks:
-        yield _numbered(block, before)
-        before += _rows(block)
+        numbered = _numbered(block, before)
+        yield numbered
+        before += _rows(numbered)
 
 
 def _rows(block: Company) -> Counter[str]:
     """Count the rows of each table, and of each delivery of sales."""
-    rows = Counter(block.sales["delivery"].astype("str").tolist())
+    deliveries = block.sales.index.get_level_values("delivery").value_counts()
+    rows = Counter({str(name): int(count) for name, count in deliveries.items()})
     return rows + Counter({name: len(table) for name, table in block.tables.items()})
 
 
 def _numbered(block: Company, before: Mapping[str, int]) -> Company:
     """Count a block's rows of sales and dirt on from those of the blocks before."""
-    sales = block.sales
-    start = {name: before.get(name, 0) for name in {*sales["delivery"].unique(), *block.tables}}
-    row = sales.groupby("delivery").cumcount() + sales["delivery"].map(start)
-    filed = sales.set_index([sales["delivery"], row.rename("row")]).drop(columns="delivery")
+    code, deliveries = pd.factorize(block.sales["delivery"])
+    start = {name: before.get(name, 0) for name in {*deliveries, *block.tables}}
+    first = np.array([start[name] for name in deliveries], dtype=np.int64)
+    row = block.sales.groupby(code).cumcount() + first[code]
+    sales = block.sales.set_index([block.sales["delivery"], row.rename("row")])
+    filed = sales.drop(columns="delivery")
     dirt = block.truth.dirt
     if len(dirt):
         dirt = dirt.assign(row=dirt["row"] + dirt["file"].map(start))

@@ -12,6 +12,8 @@ PLANNED_SHARE = 0.5
 SKIPPED_A_MONTH = 0.08
 AHEAD_A_MONTH = 0.7
 MONTHS_AHEAD = 3
+OPEN_A_MONTH = 0.35  # fell due and was neither done nor called off
+MONTHS_OPEN = 2
 LATE_AFTER = 7
 OUTCOMES = ("agreed next step", "order announced", "no result")
 SKIPPED = ("no time", "contact away", "account declined")
@@ -47,21 +49,17 @@ def plan_actions(
     *,
     start: int = 0,
 ) -> pd.DataFrame:
-    """Write the plan of enrolled accounts: done (in time or late), skipped, and still ahead.
+    """Write the plan of enrolled accounts: done (in time or late), skipped, open, still ahead.
 
     What was done are contacts that owners made, logged or not.
     """
+    now = window.known_months
+    forgetting = rng.spawn(1)[0]
     parts = [
         _done(rng, made, past, window),
-        _idle(rng, past, window, SKIPPED_A_MONTH, (12, window.known_months), "skipped"),
-        _idle(
-            rng,
-            past,
-            window,
-            AHEAD_A_MONTH,
-            (window.known_months, window.known_months + MONTHS_AHEAD),
-            "planned",
-        ),
+        _idle(rng, past, window, SKIPPED_A_MONTH, (12, now), "skipped"),
+        _idle(rng, past, window, AHEAD_A_MONTH, (now, now + MONTHS_AHEAD), "planned"),
+        _idle(forgetting, past, window, OPEN_A_MONTH, (now - MONTHS_OPEN, now), "planned"),
     ]
     table = pd.concat(parts, ignore_index=True)
     table["owner"] = population["owner"].array.take(table["account"])

@@ -107,7 +107,9 @@ def plot_programme(found: Programme) -> Chart | Finding:
 def table_lots(lots: pd.DataFrame, *, seed: int) -> Table | Finding:
     """List who may enter the programme next, and who drew the lot to enter now."""
     if lots.empty:
-        return Finding([])
+        return Finding(
+            [say("Too few accounts of classes A and B are outside the programme to draw lots.")]
+        )
     columns = {
         "name": Column(say("Account")),
         "class": Column(say("Class")),

@@ -50,7 +50,7 @@ def table_progress(found: Progress) -> Table | Finding:
 def table_overdue(found: Progress, *, most: int = 15) -> Table | Finding:
     """List what is overdue, the oldest first."""
     if found.overdue.empty:
-        return Finding([])
+        return Finding([say("Nothing is overdue.")] if len(found.actions) else [])
     columns = {
         "name": Column(say("Account")),
         "class": Column(say("Class")),
@@ -120,7 +120,11 @@ def table_adherence(found: Progress) -> Table | Finding:
 def table_lessons(found: Progress) -> Table | Finding:
     """Show what was done where accounts grew, and where they did not."""
     if found.lessons.empty:
-        return Finding([])
+        return Finding(
+            [say("Too few accounts with a plan to tell what was done where they grew.")]
+            if len(found.actions)
+            else []
+        )
     columns = {
         "kind": Column(say("What")),
         "grew": Column(say("Per account that grew"), "{:.1f}".format, numeric=True),
