@@ -11,6 +11,8 @@ from kapkit.book.prepared import is_prepared
 
 # Two workers on two cores: a second thread of linear algebra only waits.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Little data: Spark compiles less and starts fewer tasks than it does by default.
+os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).parent / "spark"))
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"

@@ -325,6 +325,9 @@ OVERRIDES = _table(
     switches_on="decisions of people beside the model's",
 )
 
+#: The keys by which tables are joined, and lines summed.
+KEYS = frozenset({"account_id", "order_id", "product_id"})
+
 TABLES: dict[str, pa.DataFrameSchema] = {
     str(table.name): table
     for table in (

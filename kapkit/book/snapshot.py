@@ -20,7 +20,7 @@ from kapkit.book.checks import (
     with_state,
 )
 from kapkit.book.config import BookConfig
-from kapkit.book.frames import book_facts, category_frame, line_sums, purchase_frame, table_frame
+from kapkit.book.frames import book_facts, category_frame, purchase_frame, table_frame, text_keys
 from kapkit.book.region import BookFacts, Region, make_region, unknown_region
 from kapkit.book.schema import TABLES
 from kapkit.book.source import LazyFrame, Source
@@ -58,7 +58,7 @@ class Snapshot:
     @cached_property
     def facts(self) -> BookFacts:
         """What every page says of the whole book."""
-        sold = book_facts(self.tables["sales"], self._sums)
+        sold = book_facts(self.tables["sales"])
         accounts = self.totals.query(f"table == 'accounts' and state == '{ACCEPTED}'")["rows"].sum()
         gross, costed = float(sold.pop("gross") or 0), float(sold.pop("costed") or 0)
         # A count over no lines is missing in the engine.
@@ -133,26 +133,29 @@ class Snapshot:
         Sales become ``purchases`` and ``categories``; a row whose region is missing, as that of
         a product or of a company goal, is for all.
         """
-        summed = {
-            "purchases": purchase_frame(self._sums),
-            "categories": category_frame(self._sums),
-        }
         rows = {
             name: table_frame(checked, name, as_of=self.as_of)
             for name, checked in self.tables.items()
             if name != "sales"
         }
-        return rows | summed
+        return rows | self._sums
 
     def set_aside(self, table: str) -> LazyFrame:
         """Give the refused rows of a table with their reason and place."""
-        return self.tables[table].filter(nw.col(STATE) == SET_ASIDE)
+        return text_keys(self.tables[table].filter(nw.col(STATE) == SET_ASIDE))
 
     @cached_property
-    def _sums(self) -> LazyFrame:
-        """The accepted lines, summed once for all frames and regions."""
-        sums = line_sums(self.source, self.tables["sales"], self.tables.get("products"))
-        return self.source.keep(sums, f"sums as of {self.as_of}")
+    def _sums(self) -> dict[str, LazyFrame]:
+        """The accepted lines, summed once for all regions."""
+        sales, products = self.tables["sales"], self.tables.get("products")
+        summed = {
+            "purchases": purchase_frame(sales),
+            "categories": category_frame(sales, products),
+        }
+        return {
+            name: self.source.keep(frame, f"{name} as of {self.as_of}")
+            for name, frame in summed.items()
+        }
 
     @cached_property
     def _judged(self) -> "dict[str, _Judged]":

@@ -5,7 +5,6 @@ is a Narwhals expression and runs on any engine.
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -51,16 +50,6 @@ class Source(Protocol):
 
     def release(self, name: str) -> None:
         """Let go of a frame that was kept."""
-        ...
-
-    def summed(
-        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
-    ) -> LazyFrame:
-        """Sum a frame by several sets of columns in one pass over its rows.
-
-        ``sums`` name aggregates in SQL that every engine speaks. A row of one set is missing
-        the columns that only others have.
-        """
         ...
 
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:

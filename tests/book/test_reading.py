@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from kapkit.book.book import read_book
+from kapkit.book.notices import notices
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import FILE, ROW
 from tests.book.tiny import SALES, assert_same, became, categories, purchases, revenue, tiny, write
@@ -149,6 +151,37 @@ def test_keys_of_any_type_meet(tmp_path: Path) -> None:
     book = tiny(tmp_path, accounts=accounts, sales=SALES)
     assert became(book.at()) == {("accepted", "North"): 2}
     assert book.region("North").accounts["name"].to_dict() == {"1": "10", "2": "20"}
+
+
+@pytest.mark.parametrize("products", [[7, 8], ["7", "8"]], ids=["whole", "text in one table"])
+def test_whole_keys_are_text_to_everyone_but_the_engine(
+    tmp_path: Path, products: list[object]
+) -> None:
+    book = tiny(
+        tmp_path,
+        accounts={"account_id": [1, 10], "name": ["Alpha", "Beta"], "region": ["N", "N"]},
+        sales={
+            "order_id": [5, 5, 6, 9],
+            "account_id": [10, 10, 1, 2],
+            "date": [dt.date(2024, 1, 31)] * 4,
+            "revenue": [1.0, 2.0, 4.0, 8.0],
+            "product_id": [7, 8, 7, None],
+        },
+        products={"product_id": products, "name": ["Saw", "Nut"], "category": ["Tools", "Parts"]},
+    )
+    snapshot = book.at()
+    held = snapshot.tables["sales"].collect_schema()
+    assert held["account_id"] == held["order_id"] == nw.Int64()
+    assert (held["product_id"] == nw.Int64()) is (products == [7, 8])
+    company = snapshot.company
+    assert company.accounts.index.tolist() == ["1", "10"]
+    assert company.purchases["account_id"].tolist() == ["1", "10"]
+    assert company.purchases["orders"].tolist() == [1, 1]
+    sold = company.categories.set_index(["account_id", "category"])["revenue"]
+    assert sold.to_dict() == {("1", "Tools"): 4.0, ("10", "Parts"): 2.0, ("10", "Tools"): 1.0}
+    (refused,) = snapshot.set_aside("sales").collect("pyarrow").to_arrow().to_pylist()
+    assert (refused["account_id"], refused["order_id"]) == ("2", "9")
+    assert [notice.offenders for notice in notices(snapshot)] == [["9"]]
 
 
 def test_float_keys_with_fractions_or_no_value(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """What columns mean: the SQL that reads a source's columns as text, days, numbers and money."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 
-from kapkit.book.config import FILE_NAME, TableSection, column_kinds
+from kapkit.book.config import FILE_NAME, BookConfig, TableSection, column_kinds
 from kapkit.book.errors import DataError
-from kapkit.book.schema import TABLES
+from kapkit.book.schema import KEYS, TABLES
 from kapkit.book.source import CONTENT, FILE, PLACE, ROW, RULE, UNREADABLE
-from kapkit.book.sources.dialect import EXACT, FLOAT, TEXT, Dialect
+from kapkit.book.sources.dialect import EXACT, FLOAT, NUMBERS, TEXT, WHOLE, Dialect
 
 
 def mapping(
@@ -53,18 +53,21 @@ def reading(
     section: TableSection,
     types: dict[str, str],
     sql: Dialect,
+    whole: Collection[str] = (),
 ) -> list[str]:
     """Write the SQL of a table's columns, with the place and the judgement of each row.
 
-    ``types`` are the source's columns, each with how the engine holds it (`dialect`).
+    ``types`` are the source's columns, each with how the engine holds it (`dialect`); ``whole``
+    are the keys that stay whole numbers (`whole_keys`).
     """
     content = {column: type_ for column, type_ in types.items() if not PLACE.fullmatch(column)}
     kinds = column_kinds(table)
     parsed, unreadable = [], []
     for name, source in mapping(table, section, list(content), relation).items():
-        kind = kinds.get(name) or ("number" if types[source] in {FLOAT, EXACT} else "text")
+        kind = kinds.get(name) or ("number" if types[source] in NUMBERS else "text")
         column = sql.name(source)
-        value = _PARSERS[kind](column, types[source], section, sql)
+        parser = _read_whole if name in whole else _PARSERS[kind]
+        value = parser(column, types[source], section, sql)
         parsed.append(f"{value} AS {sql.name(name)}")
         if kind != "text":
             given = _given(column, types[source])
@@ -83,6 +86,23 @@ def reading(
         f"{_case(unreadable, sql)} AS {UNREADABLE}",
     ]
     return [*parsed, *place, *judged]
+
+
+def whole_keys(config: BookConfig, types: Callable[[str], dict[str, str]]) -> frozenset[str]:
+    """Name the keys that are whole numbers in every table of a book that has them.
+
+    Engines join and group whole numbers faster than text; `frames.text_keys` makes text of them
+    where rows leave the engine. ``types`` gives the columns of a relation (`reading`).
+    """
+    held: dict[str, set[str]] = {key: set() for key in KEYS}
+    for table in TABLES:
+        if relation := config.relation(table):
+            there = types(relation)
+            given = config.table(table).columns
+            for key in KEYS & set(TABLES[table].columns):
+                column = _as_there(given.get(key, key), list(there))
+                held[key] |= {there[column]} if column in there else set()
+    return frozenset(key for key, kinds in held.items() if kinds == {WHOLE})
 
 
 def _case(branches: list[str], sql: Dialect) -> str:
@@ -105,13 +125,17 @@ def _read_text(column: str, type_: str, _: TableSection, sql: Dialect) -> str:
         whole = f"CASE WHEN {column} = floor({column}) THEN TRY_CAST({column} AS {sql.whole}) END"
         either = f"coalesce(CAST({whole} AS {sql.string}), CAST({column} AS {sql.string}))"
         return f"CASE WHEN {_finite(column)} THEN {either} END"
-    if type_ == EXACT:
+    if type_ in {WHOLE, EXACT}:
         return f"CAST({column} AS {sql.string})"
     return f"nullif(trim(CAST({column} AS {sql.string})), '')"
 
 
+def _read_whole(column: str, *_: object) -> str:
+    return f"CAST({column} AS BIGINT)"
+
+
 def _read_day(column: str, type_: str, section: TableSection, sql: Dialect) -> str:
-    if type_ in {TEXT, FLOAT, EXACT}:
+    if type_ in {TEXT, *NUMBERS}:
         day = sql.day(_read_text(column, type_, section, sql), section.dates)
     else:
         day = f"TRY_CAST({column} AS DATE)"

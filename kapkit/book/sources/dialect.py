@@ -1,10 +1,11 @@
 """The few words in which the SQL of engines differs."""
 
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-#: How an engine holds a column: text, floating point, exact number, or anything else.
-TEXT, FLOAT, EXACT, OTHER = "text", "float", "exact", "other"
+#: How an engine holds a column: text, floating point, whole number of 64 bits at most, other
+#: exact number, or anything else.
+TEXT, FLOAT, WHOLE, EXACT, OTHER = "text", "float", "whole", "exact", "other"
+NUMBERS = frozenset({FLOAT, WHOLE, EXACT})
 
 
 class Dialect(Protocol):
@@ -41,14 +42,3 @@ class Dialect(Protocol):
     def condition(self, sql: str) -> str:
         """Write a condition that the book states in DuckDB's SQL."""
         ...
-
-
-def grouping_sets(
-    relation: str, sets: Sequence[Sequence[str]], sums: Mapping[str, str], sql: Dialect
-) -> str:
-    """Write the query that groups a relation by several sets of columns in one pass."""
-    columns = [sql.name(name) for name in dict.fromkeys(name for one in sets for name in one)]
-    made = [f"{aggregate} AS {sql.name(name)}" for name, aggregate in sums.items()]
-    groups = ", ".join(f"({', '.join(map(sql.name, one))})" for one in sets)
-    picked = ", ".join([*columns, *made])
-    return f"SELECT {picked} FROM {relation} GROUP BY GROUPING SETS ({groups})"  # noqa: S608

@@ -1,8 +1,8 @@
 """The engine that needs nothing else: an in-process DuckDB over files, a database, a server."""
 
 import re
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Protocol
 
 import duckdb
@@ -11,12 +11,13 @@ import pyarrow as pa
 
 from kapkit.book.config import BookConfig
 from kapkit.book.source import LazyFrame
-from kapkit.book.sources.columns import reading
-from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, grouping_sets
+from kapkit.book.sources.columns import reading, whole_keys
+from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, WHOLE
 from kapkit.book.sources.duck_sql import DuckSql, explained, quoted, text_of
 from kapkit.book.sources.scratch import scratch_folder
 
-_EXACT = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)")
+_WHOLE = re.compile(r"U?(TINY|SMALL)INT|U?INTEGER|BIGINT")
+_EXACT = re.compile(r"UBIGINT|U?HUGEINT|DECIMAL\(.*\)")
 
 
 class Origin(Protocol):
@@ -54,7 +55,8 @@ class DuckSource:
         """Give a canonical table as its source has it, typed."""
         relation = self.config.needed(name)
         section = self.config.table(name)
-        columns = reading(relation, name, section, self._types(relation), DuckSql())
+        types = self._types(relation)
+        columns = reading(relation, name, section, types, DuckSql(), self._whole_keys)
         # The book's own description is its owner's SQL; every name in it is quoted.
         query = f"SELECT {', '.join(columns)} FROM {quoted(relation)}"  # noqa: S608
         with explained(f"[tables.{name}]"):
@@ -73,14 +75,6 @@ class DuckSource:
         """Let go of a frame that was kept."""
         self._connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
 
-    def summed(
-        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
-    ) -> LazyFrame:
-        """Sum a frame by several sets of columns in one pass over its rows."""
-        query = grouping_sets("_lines", sets, sums, DuckSql())
-        summed: LazyFrame = nw.from_native(frame.to_native().query("_lines", query))
-        return summed
-
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:
         """Stream a frame as Arrow record batches."""
         return pa.RecordBatchReader.from_stream(frame.to_native())
@@ -97,11 +91,17 @@ class DuckSource:
         engine = self.config.engine
         # Which day a time stamp with a zone falls on must not depend on the machine.
         settings = {"TimeZone": "UTC", "temp_directory": str(scratch_folder(self))}
+        # Every result is put in order where it matters.
+        settings["preserve_insertion_order"] = "false"
         settings |= {"memory_limit": engine.memory} if engine.memory else {}
         settings |= {"threads": str(engine.threads)} if engine.threads else {}
         with explained("[engine]"):
             for name, value in settings.items():
                 self._connection.execute(f"SET {name} = {text_of(value)}")
+
+    @cached_property
+    def _whole_keys(self) -> frozenset[str]:
+        return whole_keys(self.config, self._types)
 
     def _types(self, relation: str) -> dict[str, str]:
         described = self._connection.execute(f"DESCRIBE {quoted(relation)}").fetchall()
@@ -113,4 +113,6 @@ def _held(type_: str) -> str:
         return TEXT
     if type_ in {"DOUBLE", "FLOAT"}:
         return FLOAT
+    if _WHOLE.fullmatch(type_):
+        return WHOLE
     return EXACT if _EXACT.fullmatch(type_) else OTHER

@@ -7,8 +7,9 @@ The session comes from the environment as Spark's own tools take it (``SPARK_REM
 import hashlib
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -19,8 +20,8 @@ from kapkit.book.config import FILE_NAME, BookConfig, FormatSection
 from kapkit.book.errors import DataError
 from kapkit.book.schema import TABLES
 from kapkit.book.source import FILE, ROW, LazyFrame
-from kapkit.book.sources.columns import reading
-from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, grouping_sets
+from kapkit.book.sources.columns import reading, whole_keys
+from kapkit.book.sources.dialect import EXACT, FLOAT, OTHER, TEXT, WHOLE
 from kapkit.book.sources.spark_sql import SparkSql, without_by_name
 
 #: Of a cluster that is not running yet.
@@ -34,8 +35,8 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-_EXACT = ("tinyint", "smallint", "int", "bigint", "decimal")
 _TYPES = {"string": TEXT, "double": FLOAT, "float": FLOAT}
+_TYPES |= dict.fromkeys(("tinyint", "smallint", "int", "bigint"), WHOLE)
 
 
 class SparkSource:
@@ -63,8 +64,8 @@ class SparkSource:
         section = self.config.table(name)
         with self.explained(f"[tables.{name}]"):
             rows = self._relation(relation)
-            types = {column: _held(type_) for column, type_ in rows.dtypes}
-            columns = reading(relation, name, section, types, SparkSql())
+            types = self._types(relation)
+            columns = reading(relation, name, section, types, SparkSql(), self._whole_keys)
             typed: LazyFrame = nw.from_native(rows.selectExpr(*columns))
             return typed
 
@@ -76,14 +77,6 @@ class SparkSource:
 
     def release(self, name: str) -> None:
         """Leave it to Spark, which computes late and drops what it has no room for."""
-
-    def summed(
-        self, frame: LazyFrame, sets: Sequence[Sequence[str]], sums: Mapping[str, str]
-    ) -> LazyFrame:
-        """Sum a frame by several sets of columns in one pass over its rows."""
-        query = grouping_sets("{lines}", sets, sums, SparkSql())
-        summed: LazyFrame = nw.from_native(self._session.sql(query, lines=frame.to_native()))
-        return summed
 
     def batches(self, frame: LazyFrame) -> pa.RecordBatchReader:
         """Fetch a frame as Arrow record batches."""
@@ -104,6 +97,13 @@ class SparkSource:
     def _view(self, query: str) -> Any:
         """Run a query of DuckDB's; unions by name, which Spark's SQL lacks, are made apart."""
         return self._session.sql(without_by_name(query, self._by_name))
+
+    @cached_property
+    def _whole_keys(self) -> frozenset[str]:
+        return whole_keys(self.config, self._types)
+
+    def _types(self, relation: str) -> dict[str, str]:
+        return {column: _held(type_) for column, type_ in self._relation(relation).dtypes}
 
     def _by_name(self, one: str, other: str) -> str:
         """Join two queries by the names of their columns; name the view that holds the rows."""
@@ -201,7 +201,7 @@ def _content(rows: Any) -> tuple[Any, ...]:
 
 
 def _held(type_: str) -> str:
-    return EXACT if type_.startswith(_EXACT) else _TYPES.get(type_, OTHER)
+    return EXACT if type_.startswith("decimal") else _TYPES.get(type_, OTHER)
 
 
 @contextmanager
