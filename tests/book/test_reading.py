@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from kapkit.book.book import read_book
+from kapkit.book.errors import DataError
 from kapkit.book.notices import notices
 from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import FILE, ROW
@@ -182,6 +183,15 @@ def test_whole_keys_are_text_to_everyone_but_the_engine(
     (refused,) = snapshot.set_aside("sales").collect("pyarrow").to_arrow().to_pylist()
     assert (refused["account_id"], refused["order_id"]) == ("2", "9")
     assert [notice.offenders for notice in notices(snapshot)] == [["9"]]
+
+
+@pytest.mark.parametrize("kept", [0, 30, -12])
+def test_a_parquet_file_cut_short_is_named(tmp_path: Path, kept: int) -> None:
+    write(tmp_path, sales=sales_of(1.0, 2.0, column="revenue"))
+    file = tmp_path / "sales_1.parquet"
+    file.write_bytes(file.read_bytes()[:kept])
+    with pytest.raises(DataError, match=r"^sales_1\.parquet: is no whole Parquet file"):
+        read_book(tmp_path)
 
 
 def test_float_keys_with_fractions_or_no_value(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ _BROKEN_LINE = re.compile(
     r"CSV Error on Line: (\d+)\nOriginal Line: (.*)\n(.*)\n(?:.*\n)*? *file = ([^\n]+)$",
     re.MULTILINE,
 )
+#: The query that DuckDB prints below its message; it is ours, not the reader's.
+_QUERY = re.compile(r"\n\s*LINE \d+:")
 _SHOWN = 80
 
 
@@ -85,7 +87,8 @@ def explained(place: str) -> Iterator[None]:
             raise DataError(misread(Path(found[1]), "utf-8")) from None
         if found := _BROKEN_LINE.search(str(error)):
             raise DataError(_broken_line(*found.groups())) from None
-        raise DataError(f"{FILE_NAME} {place}: {error}") from None
+        said = _QUERY.split(str(error))[0].strip()
+        raise DataError(f"{FILE_NAME} {place}: {said}") from None
 
 
 def _broken_line(number: str, line: str, why: str, path: str) -> str:

@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from kapkit.book.config import FILE_NAME, BookConfig, FormatSection
 from kapkit.book.errors import DataError, listing
@@ -69,11 +71,12 @@ class Folder:
             connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM _sheets")  # noqa: S608
             connection.unregister("_sheets")
             return
-        scan = (
-            self._parquet([file.path for file in files])
-            if files[0].kind == "Parquet"
-            else " UNION ALL BY NAME ".join(self._csv(file.path, form) for file in files)
-        )
+        if files[0].kind == "Parquet":
+            for file in files:
+                _check_parquet(file.path, self._place(file.path))
+            scan = self._parquet([file.path for file in files])
+        else:
+            scan = " UNION ALL BY NAME ".join(self._csv(file.path, form) for file in files)
         connection.execute(f"CREATE VIEW {quoted(name)} AS {scan}")
 
     def _csv(self, path: Path, form: FormatSection) -> str:
@@ -110,6 +113,16 @@ class Folder:
                 f"name of its own and join them under [views] with UNION ALL BY NAME"
             )
         return files
+
+
+def _check_parquet(path: Path, place: str) -> None:
+    """Refuse a file whose end, where Parquet keeps its schema, is not there or broken."""
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        raise DataError(
+            f"{place}: is no whole Parquet file (cut short or damaged?); export it again"
+        ) from None
 
 
 def hash_files(paths: set[Path]) -> str:
