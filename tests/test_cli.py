@@ -21,6 +21,7 @@ def test_help_names_the_commands() -> None:
     assert all(command in output for command in ("check", "init", "run", "publish", "sample"))
 
 
+@pytest.mark.slow
 def test_check_prints_totals_and_what_was_set_aside() -> None:
     result = kapkit("check", "--book", SAMPLE)
     output = " ".join(result.output.split())
@@ -53,6 +54,7 @@ def test_unusable_input_is_refused_before_anything_starts(
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_init_proposes_what_check_accepts(tmp_path: Path) -> None:
     for name in ("accounts.csv", "products.csv", "sales_2026.parquet"):
         shutil.copy(SAMPLE / name, tmp_path / name)

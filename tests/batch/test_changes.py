@@ -94,6 +94,7 @@ def test_the_same_data_have_the_same_fingerprint(prepared_sample, tmp_path):
     assert again == data_fingerprints(prepared_sample)
 
 
+@pytest.mark.slow
 def test_a_name_in_one_region_changes_it_and_the_portfolio_only(tmp_path):
     book = write_book(tmp_path / "book", ["North", "South", "West"])
     before = fingerprints(book, tmp_path / "prepared")
@@ -104,6 +105,7 @@ def test_a_name_in_one_region_changes_it_and_the_portfolio_only(tmp_path):
     assert {name for name in after if after[name] != before[name]} == {"South", None}
 
 
+@pytest.mark.slow
 def test_a_sale_changes_what_is_pooled_over_regions(tmp_path):
     book = write_book(tmp_path / "book", ["North", "South", "West"])
     before = fingerprints(book, tmp_path / "prepared")

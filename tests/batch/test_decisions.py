@@ -143,6 +143,7 @@ class TestEarlierRun:
     def asked(self, work: Path) -> Earlier | None:
         return earlier_run(work, as_of=dt.date.fromisoformat(work.name), book="Many")
 
+    @pytest.mark.slow
     def test_the_newest_that_ended_and_is_of_an_earlier_day(self, run):
         for day in (OLD, NEW):
             run(day)
@@ -165,6 +166,7 @@ class TestEarlierRun:
         assert self.asked(tmp_path / "2026-06-30") is None
 
 
+@pytest.mark.slow
 def test_a_prepared_book_says_which_run_was_before(book: Path, tmp_path: Path):
     folder = tmp_path / "decisions"
     folder.mkdir()

@@ -77,6 +77,7 @@ def test_a_file_that_is_no_notebook_is_left_alone(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_command_writes_copies_and_says_where(tmp_path: Path) -> None:
     told = ["--lab", str(tmp_path / "lab"), "--runs", str(tmp_path), "--no-start"]
     done = CliRunner().invoke(app, ["lab", "NA", "--book", str(SAMPLE), *told])

@@ -29,16 +29,28 @@ SALES = """
     """
 
 
-@pytest.fixture
-def snapshot(tmp_path: Path) -> Snapshot:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tiny")
+
+
+@pytest.fixture(scope="module")
+def snapshot(folder: Path) -> Snapshot:
     accounts = "account_id,name,region,stars\n1,None,NA,5\n2,Beta,../South,\n"
     toml = '[tables.accounts.columns]\nstars = "stars"'
-    return tiny(tmp_path, toml, accounts=accounts, sales=SALES).at("2024-02-29")
+    return tiny(folder, toml, accounts=accounts, sales=SALES).at("2024-02-29")
+
+
+@pytest.fixture(scope="module")
+def once(snapshot: Snapshot, folder: Path) -> Path:
+    prepare(snapshot, folder / "prepared")
+    return folder / "prepared"
 
 
 @pytest.fixture
-def prepared(snapshot: Snapshot, tmp_path: Path) -> PreparedBook:
-    prepare(snapshot, tmp_path / "prepared")
+def prepared(once: Path, tmp_path: Path) -> PreparedBook:
+    """Copy the prepared book: some tests spoil theirs."""
+    shutil.copytree(once, tmp_path / "prepared")
     book = open_book(tmp_path / "prepared")
     assert isinstance(book, PreparedBook)
     return book

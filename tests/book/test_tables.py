@@ -64,6 +64,7 @@ def test_a_region_holds_its_rows_and_those_for_all(book) -> None:
     assert east["cost_rates"]["rate"].tolist() == [40]
 
 
+@pytest.mark.slow
 def test_what_happened_after_the_day_has_not_happened(book) -> None:
     closed = book.company(as_of="2024-12-31").tables["complaints"].set_index("complaint_id")
     assert closed["closed"].tolist() == [pd.Timestamp("2024-01-20"), pd.NaT]
@@ -71,6 +72,7 @@ def test_what_happened_after_the_day_has_not_happened(book) -> None:
     assert later["closed"].notna().all()
 
 
+@pytest.mark.slow
 def test_only_accounts_and_sales_make_a_region(book) -> None:
     assert book.regions(as_of="2024-12-31") == ["East", "NA"]
 
@@ -80,6 +82,7 @@ def test_money_of_deals_is_counted_too(book) -> None:
     assert [float(value) for value in totals["amount"]] == [10.25, 10.25]
 
 
+@pytest.mark.slow
 def test_a_prepared_book_gives_the_same_tables(book, tmp_path: Path) -> None:
     prepare(book.at("2024-12-31"), tmp_path / "prepared")
     prepared = open_book(tmp_path / "prepared")
@@ -89,6 +92,7 @@ def test_a_prepared_book_gives_the_same_tables(book, tmp_path: Path) -> None:
             pd.testing.assert_frame_equal(here.tables[table], there.tables[table])
 
 
+@pytest.mark.slow
 def test_parts_of_the_company_are_its_regions(book) -> None:
     for part in book.company(as_of="2024-12-31").parts():
         region = book.region(part.name, as_of="2024-12-31")
@@ -96,6 +100,7 @@ def test_parts_of_the_company_are_its_regions(book) -> None:
             pd.testing.assert_frame_equal(part.tables[table], region.tables[table])
 
 
+@pytest.mark.slow
 def test_every_table_of_the_schema_can_be_read(tmp_path: Path) -> None:
     files = {
         name: ",".join(table.columns) + "\n"

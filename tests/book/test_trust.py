@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from kapkit.book.trust import monthly_sales, trust_sheet
 from tests.book.tiny import tiny
@@ -82,6 +83,7 @@ def test_months_without_a_sale_are_there(tmp_path: Path) -> None:
     assert monthly_sales(region)["revenue"].tolist() == [3, 0, 4, 0]
 
 
+@pytest.mark.slow
 def test_what_most_accounts_have_no_news_of_for_a_year_is_named(tmp_path: Path) -> None:
     sales = """
     order_id,account_id,date,product_id,revenue,cost

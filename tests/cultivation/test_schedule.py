@@ -75,6 +75,7 @@ def worlds(draw: st.DrawFn) -> dict:
 
 @settings(derandomize=True, deadline=None, max_examples=20)
 @given(worlds())
+@pytest.mark.slow
 def test_hours_holidays_blackouts_and_cadence(world: dict) -> None:
     found = plan(**world)
     country = holidays.country_holidays(world["country"])
@@ -120,6 +121,7 @@ def cadence_is_met_or_named(a_year: dict[str, list[float]], found: Schedule) -> 
 
 @settings(derandomize=True, deadline=None, max_examples=8)
 @given(worlds())
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_plan_and_replanning_moves_nothing(world: dict) -> None:
     one, again = plan(**world), plan(**world)
     pd.testing.assert_frame_equal(one.actions, again.actions)

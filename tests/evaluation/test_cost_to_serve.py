@@ -117,7 +117,7 @@ amounts = st.lists(
 )  # fmt: skip
 
 
-@settings(derandomize=True, deadline=None, max_examples=15)
+@settings(derandomize=True, deadline=None, max_examples=8)
 @given(amounts, st.randoms(use_true_random=False))
 def test_costs_add_up_and_names_and_order_do_not_matter(drawn: list[tuple], random) -> None:
     rows = [(account, DAY - dt.timedelta(days=age), *use) for account, age, *use in drawn]

@@ -133,7 +133,7 @@ records = st.lists(
 )  # fmt: skip
 
 
-@settings(derandomize=True, deadline=None, max_examples=15)
+@settings(derandomize=True, deadline=None, max_examples=8)
 @given(records, st.randoms(use_true_random=False))
 def test_names_and_order_do_not_matter(rows: list[tuple], random) -> None:
     found = needs(said(*rows), EARNED, as_of=DAY)

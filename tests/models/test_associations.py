@@ -65,6 +65,7 @@ def found_at(features: pd.DataFrame, spend: pd.Series) -> int:
     return int(table.index[table["characteristic"] == "employees"][0])
 
 
+@pytest.mark.slow
 def test_chance_intervals_hold_the_truth() -> None:
     """Twenty points for the better half; 90 % intervals cover it in 80 to 98 of 100 worlds."""
     held = []

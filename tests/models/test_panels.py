@@ -1,6 +1,7 @@
 """Regions that learn together: few enough to be read at once, enough to lend strength."""
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ def test_a_region_too_large_is_whole_and_a_tiny_one_is_not_left_alone() -> None:
 
 
 @given(SIZES)
+@pytest.mark.slow
 def test_every_region_learns_once_and_memory_is_bounded(sizes: list[int]) -> None:
     rows = pd.Series(sizes, index=[f"R{at}" for at in range(len(sizes))])
     groups = panels(rows, most=100)

@@ -120,6 +120,7 @@ def test_gradient_is_that_of_the_likelihood(
 @pytest.mark.parametrize("model", ALL, ids=lambda model: model.title)
 @settings(max_examples=20, deadline=None)
 @given(history=histories(), data=st.data())
+@pytest.mark.slow
 def test_order_of_rows_and_splitting_of_counts_change_nothing(
     model: type[BGNBD], history: pd.DataFrame, data: st.DataObject
 ) -> None:
@@ -189,6 +190,7 @@ def test_expected_orders_hold_where_the_papers_formula_is_nought_over_nought() -
     ],
     ids=["BG/NBD", "Pareto/NBD"],
 )
+@pytest.mark.slow
 def test_truth_is_recovered_within_its_errors(model, simulate, truth: tuple[float, ...]) -> None:
     fitted = model(simulate(20_000, truth)).fit()
     assert fitted.converged

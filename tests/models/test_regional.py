@@ -35,6 +35,7 @@ def regions(simulate, truth: tuple[float, ...], place: int) -> pd.DataFrame:
     ],
     ids=["BG/NBD", "Pareto/NBD"],
 )
+@pytest.mark.slow
 def test_regions_are_drawn_to_the_rest(
     model: type[CountedLikelihood], simulate, truth: tuple[float, ...]
 ) -> None:
@@ -51,6 +52,7 @@ def test_regions_are_drawn_to_the_rest(
     assert fitted.sentence.startswith(fitted.pooled.sentence)
 
 
+@pytest.mark.slow
 def test_twelve_accounts_alone_would_not_do() -> None:
     """The point of it: separate fits run to their bounds, the shrunk ones never."""
     buyers = regions(bg_nbd_buyers, (0.8, 8.0, 0.8, 2.5), 1)

@@ -116,6 +116,7 @@ def test_numbers_days_and_what_is_missing_keep_their_kind() -> None:
     assert sheet["B3"].number_format == "yyyy-mm-dd"
 
 
+@pytest.mark.slow
 def test_the_same_content_gives_the_same_bytes(north: Region) -> None:
     assert made(north) == made(north)
 

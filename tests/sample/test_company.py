@@ -42,6 +42,7 @@ def orders(company: Company) -> pd.DataFrame:
     return sales.drop_duplicates("order_id").merge(accounts, on="account_id")
 
 
+@pytest.mark.slow
 def test_same_seed_same_frames(company: Company) -> None:
     for one, other in zip(frames(company), frames(simulate()), strict=True):
         assert_frame_equal(one, other)
