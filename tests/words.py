@@ -39,7 +39,7 @@ VALUES = (
     *("accepted", "set aside", "after as_of", "margin", "revenue", "Margin", "none"),
     *("failed", "timeout", "dead kernel", "not started", "last 12 months"),
     *(f"{level} room" for level in ("Much", "Some", "Little")),
-    *("much", "some", "little"),
+    *("much", "some", "little", "satisfaction", "needs", "deals", "account records"),
 )
 _CURRENCY = re.compile(r", \{[^{}]*currency[^{}]*\}$")
 _MARKS = re.compile(r"\s*(?:#+\s+)?(?:\d+(?:\.\d+)+\s+)?")
@@ -67,7 +67,7 @@ def _values(node: ast.expr) -> Iterator[str]:
 
 
 def _is_table_of_words(node: ast.Assign) -> bool:
-    names = {"PARTS", "TAKEN", "NOUNS"}
+    names = {"PARTS", "TAKEN", "NOUNS", "FIELDS"}
     return any(isinstance(one, ast.Name) and one.id in names for one in node.targets)
 
 

@@ -12,7 +12,7 @@ from kapkit.book.checks import (
     SET_ASIDE,
 )
 from kapkit.book.region import Region
-from kapkit.wording import day, percent, say, several
+from kapkit.wording import day, percent, say, say_count, worded
 
 #: From these on, the sheet says that a number is weakened.
 LATE_DAYS = 31
@@ -24,7 +24,14 @@ STALE_DAYS = 365
 STALE_SHARE = 0.5
 
 _COPIES = (DELIVERED_TWICE, DUPLICATE)
-_OWN_FIELDS = ("industry", "channel", "owner", "employees", "annual_revenue", "since")
+FIELDS = {
+    "industry": "industry",
+    "channel": "channel",
+    "owner": "owner",
+    "employees": "employees",
+    "annual_revenue": "annual revenue",
+    "since": "since",
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,16 @@ class TrustSheet:
     def sentences(self) -> list[str]:
         """Say what weakens which numbers, or that nothing was found that does."""
         poor = [
-            f"{one.name}: {one.found}; this weakens {one.weakens}."
+            say(
+                "{name}: {found}; this weakens {weakened}.",
+                name=one.name,
+                found=one.found,
+                weakened=one.weakens,
+            )
             for one in self.measures
             if one.poor
         ]
-        return poor or ["Nothing was found that weakens these numbers."]
+        return poor or [say("Nothing was found that weakens these numbers.")]
 
 
 def trust_sheet(region: Region) -> TrustSheet:
@@ -106,18 +118,31 @@ def monthly_sales(region: Region) -> pd.DataFrame:
 def _sales(region: Region) -> Iterator[Measure]:
     months = monthly_sales(region)
     if months.empty:
-        yield Measure("Sales", "none", "everything", poor=True)
+        yield Measure(say("Sales"), say("none"), say("everything"), poor=True)
         return
     first, last = region.purchases["date"].min(), region.purchases["date"].max()
     empty = int((months["lines"] == 0).sum())
-    found = f"{day(first.date())} to {day(last.date())}"
-    without = f"; {empty} of {len(months)} months without a sale" if empty else ""
-    yield Measure("Sales", found + without, "seasons and forecasts", poor=empty > 0)
+    span = {"first": day(first.date()), "last": day(last.date())}
+    found = (
+        say(
+            "{first} to {last}; {empty} of {months} months without a sale",
+            **span,
+            empty=empty,
+            months=len(months),
+        )
+        if empty
+        else say("{first} to {last}", **span)
+    )
+    yield Measure(say("Sales"), found, say("seasons and forecasts"), poor=empty > 0)
     late = (pd.Timestamp(region.as_of) - last).days
     yield Measure(
-        "Last sale",
-        f"{several(late, 'day')} before the reporting day",
-        "who is silent",
+        say("Last sale"),
+        say_count(
+            late,
+            "{count} day before the reporting day",
+            "{count} days before the reporting day",
+        ),
+        say("who is silent"),
         late > LATE_DAYS,
     )
 
@@ -126,15 +151,20 @@ def _lost(region: Region) -> Iterator[Measure]:
     refused = region.totals[region.totals["state"] == SET_ASIDE]
     copies = refused["reason"].isin(_COPIES)
     count = int(refused.loc[copies, "rows"].sum())
-    yield Measure("Copies", f"{several(count, 'line')} counted once", "", poor=False)
+    counted = say_count(count, "{count} line counted once", "{count} lines counted once")
+    yield Measure(say("Copies"), counted, "", poor=False)
     lost = refused[~copies]
     accepted = region.totals.loc[region.totals["state"] == ACCEPTED, "revenue"]
     gone, kept = abs(float(sum(lost["revenue"]))), abs(float(sum(accepted)))
     share = gone / (gone + kept) if gone + kept else float("nan")
     yield Measure(
-        "Lines set aside",
-        f"{int(lost['rows'].sum()):,}, {percent(share)} of revenue",
-        "all money",
+        say("Lines set aside"),
+        say(
+            "{lines}, {share} of revenue",
+            lines=f"{int(lost['rows'].sum()):,}",
+            share=percent(share),
+        ),
+        say("all money"),
         poor=share > LOST_SHARE,
     )
 
@@ -142,10 +172,10 @@ def _lost(region: Region) -> Iterator[Measure]:
 def _known(region: Region) -> Iterator[Measure]:
     bought = region.purchases
     costed, revenue = bought["costed_revenue"].sum(), bought["revenue"].sum()
-    yield _share("Revenue with a known cost", costed, revenue, "contribution")
+    yield _share(say("Revenue with a known cost"), costed, revenue, say("contribution"))
     sold = region.categories["revenue"].clip(lower=0)
     named = sold[region.categories["category"].notna()]
-    yield _share("Revenue with a category", named.sum(), sold.sum(), "spend by category")
+    yield _share(say("Revenue with a category"), named.sum(), sold.sum(), say("spend by category"))
 
 
 def _share(name: str, part: float, whole: float, weakens: str) -> Measure:
@@ -156,13 +186,19 @@ def _share(name: str, part: float, whole: float, weakens: str) -> Measure:
 def _fields(region: Region) -> Iterator[Measure]:
     """Tell which optional fields of accounts are missing, and how well the others are filled."""
     accounts = region.accounts
-    absent = [name for name in _OWN_FIELDS if name not in accounts or accounts[name].isna().all()]
-    filled = {name: accounts[name].notna().mean() for name in _OWN_FIELDS if name not in absent}
+    absent = [name for name in FIELDS if name not in accounts or accounts[name].isna().all()]
+    filled = {name: accounts[name].notna().mean() for name in FIELDS if name not in absent}
     thin = {name: share for name, share in filled.items() if share < FILLED_SHARE}
-    parts = [f"{name.replace('_', ' ')} {percent(share)}" for name, share in thin.items()]
-    parts += [f"{name.replace('_', ' ')} missing" for name in absent]
-    found = ", ".join(parts) or f"all {len(filled)} at least {percent(FILLED_SHARE)} filled"
-    yield Measure("Fields of accounts", found, "characteristics and potential", poor=bool(parts))
+    parts = [
+        say("{field} {share}", field=worded(FIELDS[name]), share=percent(share))
+        for name, share in thin.items()
+    ]
+    parts += [say("{field} missing", field=worded(FIELDS[name])) for name in absent]
+    found = ", ".join(parts) or say(
+        "all {count} at least {share} filled", count=len(filled), share=percent(FILLED_SHARE)
+    )
+    weakened = say("characteristics and potential")
+    yield Measure(say("Fields of accounts"), found, weakened, poor=bool(parts))
 
 
 def _stale(region: Region) -> Iterator[Measure]:
@@ -173,10 +209,14 @@ def _stale(region: Region) -> Iterator[Measure]:
     old = {what: float((age > STALE_DAYS).mean()) for what, age in said.items()}
     stale = {what: share for what, share in old.items() if share > STALE_SHARE}
     parts = [
-        say("{what} of {share} of accounts older than a year", what=what, share=percent(share))
+        say(
+            "{what} of {share} of accounts older than a year",
+            what=worded(what),
+            share=percent(share),
+        )
         for what, share in stale.items()
     ]
-    found = ", ".join(parts) or say("none of {names}", names=", ".join(said))
+    found = ", ".join(parts) or say("none of {names}", names=", ".join(map(worded, said)))
     yield Measure(say("Stale fields"), found, say("what is read from them"), poor=bool(parts))
 
 
@@ -203,21 +243,26 @@ _DATED = {
 def _activities(region: Region, activities: pd.DataFrame) -> Iterator[Measure]:
     """Tell how contacts were logged: by how many owners, how much of it in batches."""
     if activities.empty or "owner" not in activities:
-        yield Measure("Activities", f"{len(activities):,}, no owner named", "effort", poor=True)
+        found = say("{count}, no owner named", count=f"{len(activities):,}")
+        yield Measure(say("Activities"), found, say("effort"), poor=True)
         return
     per_day = activities.groupby(["owner", "date"]).size()
     batched = per_day[per_day >= BATCH_SIZE].sum() / len(activities)
     yield Measure(
-        "Activities logged in batches",
-        f"{percent(batched)} on days with {BATCH_SIZE} or more of one owner",
-        "the dates of contacts",
+        say("Activities logged in batches"),
+        say(
+            "{share} on days with {count} or more of one owner",
+            share=percent(batched),
+            count=BATCH_SIZE,
+        ),
+        say("the dates of contacts"),
         poor=batched > 1 - KNOWN_SHARE,
     )
     owners = set(region.accounts["owner"].dropna()) if "owner" in region.accounts else set()
     silent = sorted(owners - set(activities["owner"]))
     yield Measure(
-        "Owners who logged nothing",
-        ", ".join(silent) or "none",
-        "effort against potential",
+        say("Owners who logged nothing"),
+        ", ".join(silent) or say("none"),
+        say("effort against potential"),
         poor=bool(silent),
     )
