@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from kapkit.book.book import read_book
 from kapkit.cli import app
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -98,3 +99,14 @@ def test_sample_spares_a_folder_that_holds_something_else(tmp_path: Path) -> Non
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     assert kapkit("sample", tmp_path).exit_code == 2
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+@pytest.mark.slow
+def test_sample_is_laid_over_a_book_whose_files_lie_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "toml").mkdir()
+    (tmp_path / "toml" / "kapkit.toml").write_text((SAMPLE / "kapkit.toml").read_text("utf-8"))
+    base = ("--base", tmp_path / "toml", "--source", SAMPLE)
+    result = kapkit("sample", tmp_path / "laid", *base)
+    assert result.exit_code == 0
+    lines = read_book(SAMPLE).at().facts.totals.query("table == 'sales' and state == 'accepted'")
+    assert result.output.endswith(f"accounts, {lines['rows'].sum()} sales lines\n")

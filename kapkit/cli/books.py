@@ -75,6 +75,7 @@ def sample(
     base: Annotated[
         Path | None, typer.Option(help="A book whose sales to keep; only the rest is simulated.")
     ] = None,
+    source: SourceOption = None,
 ) -> None:
     """Write a simulated company, to try everything before bringing data."""
     from kapkit.book.book import read_book
@@ -86,7 +87,8 @@ def sample(
         if base is None:
             company = stream(seed=seed, accounts=accounts, years=years, dirt=dirt)
         else:
-            company = iter([simulate(base=read_book(base.resolve()), seed=seed)])
+            given = read_book(base.resolve(), source=source)
+            company = iter([simulate(base=given, seed=seed)])
         rows = write(company, folder, truth=truth)
     lines = sum(count for stem, count in rows.items() if stem.startswith("sales_"))
     typer.echo(f"{folder}: {rows['accounts']} accounts, {lines} sales lines")

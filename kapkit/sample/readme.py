@@ -49,7 +49,7 @@ fade, a few never bought, and some of the largest lose money. Any likeness to a 
 chance."""
 
 GIVEN = """\
-The accounts and their sales (by account and day) are those of a real order book up to {as_of}.
+The accounts, their sales and the products are those that a real order book accepts up to {as_of}.
 All else is made up, written by `kapkit sample --base` (seed {seed}): owners call where revenue is,
 satisfaction feels ahead of purchases, and nothing of it moved the sales."""
 
