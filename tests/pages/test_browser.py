@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow
 PAGES = {"index": "index.html"} | {n: f"{slug(n)}/index.html" for n in ("Islands", "NA")}
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 A4 = {"width": 680, "height": 990}  # what the margins leave of it, in CSS pixels
-LEAST_PRINTED = 0.6  # of the size on screen: a smaller one is not read
 
 
 @dataclass
@@ -127,3 +126,15 @@ def test_print_cuts_no_table(opened: Open, name: str) -> None:
     assert {word for word in words if word not in text} == set()
     width, height = (float(one) for one in printed.pages[0].mediabox[2:])
     assert (round(width), round(height)) == (595, 842)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "index"])
+def test_the_brief_prints_on_one_page(opened: Open, name: str) -> None:
+    page = opened(name).page
+    page.emulate_media(media="print")
+    printed = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    first, second = (normalize("NFKC", sheet.extract_text()) for sheet in printed.pages[:2])
+    ask = "How right were we before?"
+    assert ask in first
+    assert ask not in second
+    assert "Who are the key accounts?" in second
