@@ -93,6 +93,8 @@ from .evaluation.concentration import whale_band as whale_band
 from .evaluation.cost_to_serve import CostToServe as CostToServe
 from .evaluation.cost_to_serve import cost_to_serve as cost_to_serve
 from .evaluation.cost_to_serve import cost_to_serve_of as cost_to_serve_of
+from .evaluation.forward_value import ForwardValue as ForwardValue
+from .evaluation.forward_value import forward_value_of as forward_value_of
 from .evaluation.loyalty import loyalty as loyalty
 from .evaluation.needs import Needs as Needs
 from .evaluation.needs import needs as needs
@@ -132,6 +134,8 @@ from .models.curves import judgements as judgements
 from .models.curves import with_judgement as with_judgement
 from .models.forecast import daily_sums as daily_sums
 from .models.forecast import rest_forecast as rest_forecast
+from .models.forward import Forward as Forward
+from .models.forward import forward_of as forward_of
 from .models.gamma_gamma import GammaGamma as GammaGamma
 from .models.gamma_gamma import SpendPerOrder as SpendPerOrder
 from .models.gamma_gamma import spend_per_order as spend_per_order
@@ -193,7 +197,9 @@ from .report.calendar import calendar_of as calendar_of
 from .report.calendar import withdrawn as withdrawn
 from .report.calendar import write_calendars as write_calendars
 from .report.card import AccountCard as AccountCard
+from .report.card import AccountCards as AccountCards
 from .report.card import account_card as account_card
+from .report.card import account_cards as account_cards
 from .report.characteristics import finding_drivers as finding_drivers
 from .report.characteristics import finding_growth as finding_growth
 from .report.characteristics import finding_season as finding_season
@@ -241,6 +247,7 @@ from .report.cultivation.themes import finding_themes as finding_themes
 from .report.cultivation.themes import table_themes as table_themes
 from .report.decisions import decided_classes as decided_classes
 from .report.decisions import decided_contacts as decided_contacts
+from .report.decisions import decided_health as decided_health
 from .report.decisions import decided_monitoring as decided_monitoring
 from .report.display import Chart as Chart
 from .report.display import Column as Column
@@ -262,6 +269,10 @@ from .report.engagement import table_silent_contacts as table_silent_contacts
 from .report.evaluation.bridge import finding_bridge as finding_bridge
 from .report.evaluation.bridge import plot_bridge as plot_bridge
 from .report.evaluation.bridge import table_bridge as table_bridge
+from .report.evaluation.bridge import table_bridge_categories as table_bridge_categories
+from .report.evaluation.forward import finding_forward as finding_forward
+from .report.evaluation.forward import plot_forward as plot_forward
+from .report.evaluation.forward import table_forward as table_forward
 from .report.evaluation.needs import finding_needs as finding_needs
 from .report.evaluation.needs import plot_needs as plot_needs
 from .report.evaluation.needs import table_account_needs as table_account_needs
@@ -281,6 +292,7 @@ from .report.evaluation.relationship import finding_health as finding_health
 from .report.evaluation.relationship import finding_satisfaction as finding_satisfaction
 from .report.evaluation.relationship import plot_health as plot_health
 from .report.evaluation.relationship import plot_risk as plot_risk
+from .report.evaluation.relationship import table_at_stake as table_at_stake
 from .report.evaluation.relationship import table_complaints as table_complaints
 from .report.evaluation.relationship import table_health_judged as table_health_judged
 from .report.evaluation.relationship import table_moves as table_moves

@@ -22,6 +22,7 @@ _SHOWN: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "say": ((0,), ()),
     "worded": ((0,), ()),
     "_listed": ((0,), ()),
+    "listed": ((0,), ()),
     "Column": ((0,), ("header",)),
     "Table": ((), ("caption", "how")),
     "Chart": ((), ("caption", "how", "alt")),
@@ -40,6 +41,7 @@ VALUES = (
     *("failed", "timeout", "dead kernel", "not started", "last 12 months"),
     *(f"{level} room" for level in ("Much", "Some", "Little")),
     *("much", "some", "little", "satisfaction", "needs", "deals", "account records"),
+    *("Purchases", "Satisfaction", "Complaints", "Scoring"),
 )
 _CURRENCY = re.compile(r", \{[^{}]*currency[^{}]*\}$")
 _MARKS = re.compile(r"\s*(?:#+\s+)?(?:\d+(?:\.\d+)+\s+)?")
@@ -67,7 +69,7 @@ def _values(node: ast.expr) -> Iterator[str]:
 
 
 def _is_table_of_words(node: ast.Assign) -> bool:
-    names = {"PARTS", "TAKEN", "NOUNS", "FIELDS"}
+    names = {"PARTS", "TAKEN", "NOUNS", "FIELDS", "STEPS"}
     return any(isinstance(one, ast.Name) and one.id in names for one in node.targets)
 
 

@@ -1,5 +1,6 @@
 """Prepare a run, once: check the book, write one folder of Parquet per region."""
 
+import datetime as dt
 import json
 import shutil
 from collections import Counter
@@ -26,6 +27,7 @@ from kapkit.classification.learned import learned_frames
 from kapkit.models.alarms import alarm_frames, alarms_of
 from kapkit.models.company_health import company_health, health_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
+from kapkit.models.forward import forward, forward_frames
 from kapkit.models.goal_forecast import goal_forecast_frames, goal_forecasts_of
 from kapkit.models.outlook import Outlook, outlook, outlook_frames
 from kapkit.models.panels import MOST_ROWS, panels
@@ -104,7 +106,9 @@ def _write_pooled(
         tables = outlook_frames(
             found, part.accounts, panel=panel, panels=len(groups), regions=len(slugs)
         )
-        tables |= health_frames(company_health(part), part.accounts, panel=panel)
+        health = company_health(part, since=_scored(earlier))
+        tables |= health_frames(health, part.accounts, panel=panel)
+        tables |= forward_frames(forward(part, found), part.accounts, panel=panel)
         tables |= satisfaction_frames(company_satisfaction(part), part.accounts)
         tables |= _then(part, earlier, found.chosen)
         tables |= _monitored(part, found, first=panel == 0)
@@ -117,6 +121,12 @@ def _write_pooled(
             _write_table(table, name, slugs, folder, part=panel)
         names |= dict.fromkeys(tables)
     return list(names)
+
+
+def _scored(earlier: Earlier | None) -> dt.date | None:
+    """Tell the day of the earlier run, where it recorded health scores."""
+    scores = dict(earlier.frames()).get("health") if earlier else None
+    return earlier.as_of if earlier and scores is not None and len(scores) else None
 
 
 def _then(company: Region, earlier: Earlier | None, way_now: str) -> dict[str, pd.DataFrame]:

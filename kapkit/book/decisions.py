@@ -17,6 +17,8 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(["past_value", "buys", "potential", "headroom"], _NUMBER),
         "way": _TEXT,
     },
+    # How each account stood: its health score and the chance that it stops buying.
+    "health": {"account_id": _TEXT, **dict.fromkeys(["score", "risk"], _NUMBER)},
     # What was advised: contacts a year by kind, what they should bring, and the dated actions.
     "contacts": {"account_id": _TEXT, "kind": _TEXT, "today": _NUMBER, "planned": _NUMBER},
     "gains": {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.evaluation.cost_to_serve import CostToServe, cost_to_serve
-from kapkit.wording import amount, say
+from kapkit.wording import amount, say, worded
 
 #: The steps from one period's contribution to the other's, in the order they are drawn.
 STEPS = {
@@ -60,11 +60,14 @@ class Bridge:
     """What moved each account's contribution from one period to the other; it adds up exactly.
 
     ``table`` is indexed by account: ``before``, the `STEPS`, and ``after``; before plus the
-    steps is after. ``net`` tells whether cost to serve is in it. Empty where the periods cannot
-    be compared, which ``sentence`` says.
+    steps is after. ``categories`` says the same by product category (empty: lines without one),
+    largest move first; cost to serve, which is of no category, stands beside it. ``net`` tells
+    whether cost to serve is in the table. Empty where the periods cannot be compared, which
+    ``sentence`` says.
     """
 
     table: pd.DataFrame
+    categories: pd.DataFrame
     before: Months
     after: Months
     net: bool
@@ -74,6 +77,11 @@ class Bridge:
     def total(self) -> pd.Series:
         """The bridge of all accounts together."""
         return self.table.sum()
+
+    @property
+    def serving(self) -> pd.Series:
+        """What is of no category: the part that cost to serve has in the bridge."""
+        return self.total - self.categories.sum()
 
 
 def margin_bridge(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -113,21 +121,7 @@ def margin_bridge(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     >>> steps[["before", "volume", "price", "cost", "after"]].tolist()
     [40.0, 8.0, 12.0, -12.0, 48.0]
     """
-    pair = _paired(before, after)
-    by = pair["account_id"]
-    sums = pair[["margin_0", "margin_1"]].groupby(by).sum()
-    moved = sums["margin_1"] - sums["margin_0"]
-    seen = pair[["in_0", "in_1"]].groupby(by).any()
-    kept = seen.all(axis=1)
-    split = _split(pair).where(kept, 0.0)
-    columns = {
-        "before": sums["margin_0"],
-        "new": moved.where(~seen["in_0"], 0.0),
-        "lost": moved.where(~seen["in_1"], 0.0),
-        **{name: split[name] for name in split},
-        "after": sums["margin_1"],
-    }
-    return pd.DataFrame(columns)
+    return _moves(before, after).groupby("account_id").sum()
 
 
 def bridge(
@@ -161,13 +155,17 @@ def bridge(
     """
     periods = (before, after)
     sums = [_summed(period.of(categories, "month")) for period in periods]
-    table = margin_bridge(*sums)
+    moves = _moves(*sums)
+    table, by_category = (moves.groupby(key).sum() for key in _KEYS)
     serving = _serving(service_costs, cost_rates, periods)
     if serving is not None:
         table = _with_serving(table, sums, serving)
     table = table.assign(serving=table.get("serving", 0.0))[["before", *STEPS, "after"]]
     said = _sentence(table, before, after, currency, net=serving is not None)
-    return Bridge(table, before, after, serving is not None, said)
+    largest = (by_category["after"] - by_category["before"]).abs()
+    order = largest.sort_values(ascending=False, kind="stable").index
+    by_category = by_category.assign(serving=0.0).loc[order, list(table)]
+    return Bridge(table, by_category, before, after, serving is not None, said)
 
 
 def bridge_of(region: Region) -> Bridge:
@@ -216,37 +214,42 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pair
 
 
+def _moves(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Split the move of each account and category: summed by either, the steps add up."""
+    pair = _paired(before, after)
+    seen = pair[["in_0", "in_1"]].groupby(pair["account_id"]).transform("any")
+    moved = pair["margin_1"] - pair["margin_0"]
+    split = _split(pair).where(seen.all(axis=1), 0.0)
+    columns = {
+        "before": pair["margin_0"],
+        "new": moved.where(~seen["in_0"], 0.0),
+        "lost": moved.where(~seen["in_1"], 0.0),
+        **{name: split[name] for name in split},
+        "after": pair["margin_1"],
+    }
+    return pd.DataFrame(columns).set_index(pd.MultiIndex.from_frame(pair[_KEYS]))
+
+
 def _split(pair: pd.DataFrame) -> pd.DataFrame:
-    """Split each account's move, as if it bought in both periods."""
+    """Split each row's move, as if its account bought in both periods."""
     able = ((pair["q_0"] > 0) | ~pair["in_0"]) & ((pair["q_1"] > 0) | ~pair["in_1"])
     at_old = {
         name: pair[f"{name}_0"] / pair["q_0"].where(pair["q_0"] > 0) * pair["q_1"] for name in "rk"
     }
     worth, cost = (at_old[name].where(pair["in_0"], pair[f"{name}_1"]) for name in "rk")
-    rows = pd.DataFrame(
-        {
-            "worth_0": pair["r_0"],
-            "worth_1": worth,
-            "margin_0": pair["margin_0"],
-            "base_1": worth - cost,
-            "price": pair["r_1"] - worth,
-            "cost": cost - pair["k_1"],
-            "moved": pair["margin_1"] - pair["margin_0"],
-        }
-    )
-    by = pair["account_id"]
-    sums = rows.where(able, 0.0).groupby(by).sum()
-    aside = rows["moved"].where(~able, 0.0).groupby(by).sum()
-    index = sums["worth_1"] / sums["worth_0"].where(sums["worth_0"] > 0)
-    usable = index.notna()
+    units = pd.DataFrame({"old": pair["r_0"], "new": worth}).where(able, 0.0)
+    total = units.groupby(pair["account_id"]).transform("sum")
+    # What the account's units of this period are worth at the old prices, over those of before.
+    index = total["new"] / total["old"].where(total["old"] > 0)
+    usable = able & index.notna()
     parts = {
-        "volume": (index - 1) * sums["margin_0"],
-        "mix": sums["base_1"] - index * sums["margin_0"],
-        "price": sums["price"],
-        "cost": sums["cost"],
+        "volume": (index - 1) * pair["margin_0"],
+        "mix": worth - cost - index * pair["margin_0"],
+        "price": pair["r_1"] - worth,
+        "cost": cost - pair["k_1"],
     }
     split = pd.DataFrame({name: part.where(usable, 0.0) for name, part in parts.items()})
-    return split.assign(unsplit=aside + sums["moved"].where(~usable, 0.0))
+    return split.assign(unsplit=(pair["margin_1"] - pair["margin_0"]).where(~usable, 0.0))
 
 
 def _summed(part: pd.DataFrame) -> pd.DataFrame:
@@ -297,7 +300,8 @@ def _with_serving(
 
 def _none(before: Months, after: Months, sentence: str) -> Bridge:
     empty = pd.DataFrame(columns=["before", *STEPS, "after"], dtype=float)
-    return Bridge(empty.rename_axis("account_id"), before, after, False, sentence)
+    table, categories = (empty.rename_axis(key) for key in _KEYS)
+    return Bridge(table, categories, before, after, False, sentence)
 
 
 def _sentence(
@@ -309,7 +313,9 @@ def _sentence(
     steps = total[list(STEPS)]
     largest = steps[steps.abs() >= max(abs(change) * 0.05, 0.005)]
     largest = largest.sort_values(key=np.abs, ascending=False)
-    parts = ", ".join(f"{STEPS[str(name)].lower()} {_signed(v)}" for name, v in largest.items())
+    parts = ", ".join(
+        f"{worded(STEPS[str(name)]).lower()} {_signed(v)}" for name, v in largest.items()
+    )
     what = say("Contribution") if net else say("Contribution before cost to serve")
     if not parts:
         return say("{what} of {after} is that of {before}.", what=what, **periods)

@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy import stats
 
 from kapkit.models.complaint_severity import SEVERE, severity_weight, standard_days
+from kapkit.models.scores import share_interval
 from kapkit.wording import percent, say, say_count
 
 _AGAIN_DAYS = 180
@@ -95,7 +95,7 @@ def _rows(complaints: pd.DataFrame, end: pd.Timestamp, days: int) -> pd.DataFram
 def _kinds(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     by = rows.groupby(_KINDS)
     due, late = by["due"].sum(), by["late"].sum()
-    tail = (1 - level) / 2
+    low, high = share_interval(due - late, due, level=level)
     table = pd.DataFrame(
         {
             "complaints": by.size(),
@@ -103,12 +103,11 @@ def _kinds(rows: pd.DataFrame, level: float) -> pd.DataFrame:
             "open": by["open"].sum(),
             "days": by["days"].median(),
             "in_time": 1 - late / due.where(due > 0),
-            "low": pd.Series(stats.beta.ppf(tail, due - late + 0.5, late + 0.5), due.index),
-            "high": pd.Series(stats.beta.ppf(1 - tail, due - late + 0.5, late + 0.5), due.index),
+            "low": low,
+            "high": high,
             "repeats": by["again"].sum(),
         }
     )
-    table[["low", "high"]] = table[["low", "high"]].where(due.gt(0), axis=0)
     return table.sort_values(["complaints", "open"], ascending=False, kind="stable")
 
 

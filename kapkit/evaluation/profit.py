@@ -10,7 +10,7 @@ from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.evaluation.cost_to_serve import CostToServe, cost_to_serve_of
 from kapkit.models.value import year_to
-from kapkit.wording import amount, percent, say, several
+from kapkit.wording import amount, percent, say, say_count, several
 
 _MEASURES = ["revenue", "credits", "cost", "costed_revenue", "lines", "costed_lines"]
 
@@ -234,18 +234,34 @@ def _share(values: pd.Series) -> pd.Series:
 def _sentence(table: pd.DataFrame, currency: str) -> str:
     revenue, contribution = table["revenue"].sum(), table["contribution"]
     if len(table) and contribution.isna().all():
-        return (
-            f"Revenue of the last twelve months was {amount(revenue, currency)}; no cost is "
-            "known, so contribution cannot be computed."
+        return say(
+            "Revenue of the last twelve months was {revenue}; no cost is known, so contribution "
+            "cannot be computed.",
+            revenue=amount(revenue, currency),
         )
     uncosted = table["uncosted_revenue"].sum()
-    known = f"; {amount(uncosted, currency)} of revenue has no known cost" if uncosted else ""
     serving = table["cost_to_serve"].sum(min_count=1)
-    after = "" if np.isnan(serving) else f" after {amount(serving, currency)} of cost to serve"
-    return (
-        f"The last twelve months brought {amount(revenue, currency)} of revenue and "
-        f"{amount(contribution.sum(), currency)} of contribution{after}{known}."
-    )
+    brought = {
+        "revenue": amount(revenue, currency),
+        "contribution": amount(contribution.sum(), currency),
+    }
+    if np.isnan(serving):
+        said = say(
+            "The last twelve months brought {revenue} of revenue and {contribution} of "
+            "contribution.",
+            **brought,
+        )
+    else:
+        said = say(
+            "The last twelve months brought {revenue} of revenue and {contribution} of "
+            "contribution after {serving} of cost to serve.",
+            serving=amount(serving, currency),
+            **brought,
+        )
+    if not uncosted:
+        return said
+    unknown = say("{revenue} of revenue has no known cost.", revenue=amount(uncosted, currency))
+    return f"{said} {unknown}"
 
 
 def _definition(served: CostToServe | None, *, costs_known: bool) -> str:
@@ -273,19 +289,31 @@ def _definition(served: CostToServe | None, *, costs_known: bool) -> str:
 
 def _losing_sentence(losing: pd.DataFrame, big: int, bought: pd.DataFrame, currency: str) -> str:
     if bought.empty:
-        return "No account bought anything in the last twelve months."
+        return say("No account bought anything in the last twelve months.")
     if bought["contribution"].isna().all():
-        return "Without costs, accounts that lose money cannot be found."
+        return say("Without costs, accounts that lose money cannot be found.")
+    if losing.empty and big == 1:
+        return say("The largest account does not lose money.")
     if losing.empty:
-        return (
-            "The largest account does not lose money."
-            if big == 1
-            else f"None of the {big:,} largest accounts loses money."
+        return say("None of the {big} largest accounts loses money.", big=f"{big:,}")
+    revenue = losing["revenue"].sum()
+    about = {
+        "lost": amount(-losing["contribution"].sum(), currency),
+        "revenue": amount(revenue, currency),
+        "share": percent(revenue / bought["revenue"].sum()),
+    }
+    if big == 1:
+        return say(
+            "The largest account loses money: {lost} lost on {revenue} of revenue, {share} of the "
+            "region's.",
+            **about,
         )
-    lost, revenue = -losing["contribution"].sum(), losing["revenue"].sum()
-    who = f"{len(losing):,} of the {big:,} largest accounts" if big > 1 else "The largest account"
-    return (
-        f"{who} {'loses' if len(losing) == 1 else 'lose'} money: {amount(lost, currency)} lost on "
-        f"{amount(revenue, currency)} of revenue, {percent(revenue / bought['revenue'].sum())} "
-        "of the region's."
+    return say_count(
+        len(losing),
+        "{count} of the {big} largest accounts loses money: {lost} lost on {revenue} of revenue, "
+        "{share} of the region's.",
+        "{count} of the {big} largest accounts lose money: {lost} lost on {revenue} of revenue, "
+        "{share} of the region's.",
+        big=f"{big:,}",
+        **about,
     )

@@ -1,5 +1,6 @@
 """3.3 How we stand with each account: satisfaction, complaints, loyalty, health, with reasons."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
@@ -22,13 +23,19 @@ _TOLD = 2
 class Relationship:
     """How a region's accounts stand with us, and the sentence on who answers and who does not.
 
-    ``table`` is indexed by account: ``score``, ``risk``, ``moved`` (points since 13 weeks ago)
-    and ``why``. ``satisfaction`` is indexed by account and kind; ``complaints`` is None where
-    the book records none; ``answering`` is the share of accounts that bought in twelve months
-    and answered a survey in eighteen, missing without surveys.
+    ``table`` is indexed by account: ``score``, ``risk``, ``moved`` (points since the day
+    ``since``), ``why``, ``value`` (expected worth a year) and ``stake`` (that times the risk;
+    losses as none). ``moves`` splits what moved (`score_moves`); ``recorded`` tells that
+    ``since`` is the last run's day and its scores are on record. ``satisfaction`` is indexed by
+    account and kind; ``complaints`` is None where the book records none; ``answering`` is the
+    share of accounts that bought in twelve months and answered a survey in eighteen, missing
+    without surveys.
     """
 
     table: pd.DataFrame
+    moves: pd.DataFrame
+    since: dt.date
+    recorded: bool
     health: Health
     satisfaction: pd.DataFrame
     complaints: ComplaintRecord | None
@@ -53,42 +60,74 @@ def relationship_of(region: Region) -> Relationship:
     health, satisfied = health_of(region), satisfaction_of(region)
     told = region.tables.get("complaints")
     record = None if told is None else complaint_record(told, as_of=region.as_of)
+    outlook = outlook_of(region).accounts
     loyal = loyalty(
         region.purchases,
         region.categories,
         region.accounts.index,
         as_of=region.as_of,
-        potential=outlook_of(region).accounts["potential"],
+        potential=outlook["potential"],
     )
-    moves = score_moves(health)
+    recorded = _recorded(region, health)
+    moves = score_moves(health, recorded)
+    value = outlook["value"].reindex(health.accounts.index)
     table = health.accounts[["score", "risk"]].assign(
-        moved=health.accounts["score"] - health.accounts["score_before"]
+        moved=moves.sum(axis=1).reindex(health.accounts.index),
+        value=value,
+        stake=health.accounts["risk"] * value.clip(lower=0.0),
     )
     why = [_reason(str(key), moves, health, record, loyal) for key in table.index]
     table = table.assign(why=pd.Series(why, table.index, dtype="str"))
     answering, said = _answering(region, satisfied)
     return Relationship(
-        table.reindex(region.accounts.index), health, satisfied, record, loyal, answering, said
+        table.reindex(region.accounts.index),
+        moves,
+        health.before,
+        recorded is not None,
+        health,
+        satisfied,
+        record,
+        loyal,
+        answering,
+        said,
     )
 
 
-def score_moves(health: Health) -> pd.DataFrame:
-    """Split what moved each score in 13 weeks into its inputs, exactly.
+def score_moves(health: Health, recorded: pd.Series | None = None) -> pd.DataFrame:
+    """Split what moved each score since an earlier day into its inputs, exactly.
 
     Parameters
     ----------
     health : Health
         From `health_of`.
+    recorded : Series, optional
+        The scores that were given on that day, by account.
 
     Returns
     -------
     DataFrame indexed by account, a column per input
-        Points, adding up to the change of the score; an input that was or is missing adds
-        nothing on that side. Only accounts that had a score then.
+        Points by today's weights, adding up to the change of the score; an input that was or is
+        missing adds nothing on that side. Only accounts that had a score then. With recorded
+        scores ``scoring`` is a column too: what other weights, and rows of old days that came
+        since, make of the score of then.
     """
     then = health.points_before
     both = health.points.index.intersection(then.index)
-    return health.points.loc[both].fillna(0.0) - then.loc[both].fillna(0.0)
+    if recorded is not None:
+        both = both.intersection(recorded.dropna().index)
+    moves = health.points.loc[both].fillna(0.0) - then.loc[both].fillna(0.0)
+    if recorded is None:
+        return moves
+    again = health.accounts["score"].loc[both] - moves.sum(axis=1)
+    return moves.assign(scoring=again - recorded.loc[both])
+
+
+def _recorded(region: Region, health: Health) -> pd.Series | None:
+    """Give the scores of the last run, where it is the one that scores are compared with."""
+    scores = region.earlier.get("health")
+    if scores is None or scores.empty or region.earlier_as_of != health.before:
+        return None
+    return scores.set_index("account_id")["score"]
 
 
 def _reason(
@@ -139,6 +178,7 @@ def _words(
         "breadth": (say("buys more categories"), say("buys fewer categories")),
         "tenure": (say("buys for longer"), say("buys for longer")),
         "satisfaction": (say("satisfaction up"), say("satisfaction down")),
+        "scoring": (say("scored anew, higher"), say("scored anew, lower")),
     }
     return words[name][0 if step > 0 else 1]
 

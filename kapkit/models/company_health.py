@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,21 +11,27 @@ from scipy import stats
 
 from kapkit.book.region import Region
 from kapkit.models.backtest import ACCOUNTS_NEEDED
+from kapkit.models.floor import Floor, floor_of
 from kapkit.models.health import HealthModel, fit_health
 from kapkit.models.health_inputs import health_inputs, kept
-from kapkit.models.scores import auc, brier_skill, calibration_curve, calibration_error
+from kapkit.models.pooled import learned
+from kapkit.models.scores import auc, auc_error, brier_skill, calibration_curve, calibration_error
 from kapkit.wording import percent, say, several
 
 HORIZON_WEEKS = 26
-#: Weeks between the two looks that a change of score is told of.
+#: Weeks between the two looks that a change of score is told of, where no run came before.
 BEFORE_WEEKS = 13
 #: So many points more double the odds that an account keeps buying.
 POINTS_TO_DOUBLE = 10.0
 _POINTS = POINTS_TO_DOUBLE / np.log(2)
 _AVERAGE = 50.0
 _ORIGINS = 4
+#: Half-years that the score is judged on; older ones only tell the floor of its chances.
+_JUDGED_ON = 2
 _LEAST_HISTORY_WEEKS = 26
 _LEADS = (0, 13, 26)
+#: Standard errors from the middle to an end of an 80 % interval.
+_SURE = float(stats.norm.ppf(0.9))
 #: All that the naive rule looks at: the time since the last order.
 _NAIVE = ["silence"]
 _Look = Callable[[dt.date], pd.DataFrame]
@@ -45,9 +51,10 @@ class Health:
 
     ``accounts`` is indexed by account (those that ordered in twelve months): ``score`` (50 is
     the average account; 10 points more double the odds that it keeps buying), ``risk`` (chance
-    of no order in 26 weeks, calibrated; its region's level included), ``score_before`` (13 weeks
-    ago, by the same weights; missing where it was not active). ``points`` and ``points_before``
-    split scores: 50 plus an account's points is its score. Missing inputs have missing points.
+    of no order in 26 weeks, its region's level included, never below the floor that ``chances``
+    tells), ``score_before`` (on the day ``before``, by today's weights; missing
+    where it was not active). ``points`` and ``points_before`` split scores: 50 plus an account's
+    points is its score. Missing inputs have missing points.
 
     ``judged`` has a row per way (score, recency), region (missing: the company) and weeks of
     lead; ``curve`` is the calibration of the risk; ``weights`` has a row per input. ``earned``
@@ -62,6 +69,8 @@ class Health:
     weights: pd.DataFrame
     earned: bool
     sentence: str
+    chances: str
+    before: dt.date
 
     def ways(self, region: str | None = None, *, lead_weeks: int = 0) -> pd.DataFrame:
         """Compare score and recency, in a region or (None) the whole company."""
@@ -83,37 +92,40 @@ def health_of(region: Region) -> Health:
     Health
         Of the region's accounts, with the back-test of the region and the company.
     """
-    if "health" in region.pooled:
-        return _stored(region)
-    whole = _fitted(region.company)
-    judged = whole.judged
-    if region.name is not None:
-        judged = judged[judged["region"].isna() | (judged["region"] == region.name)]
-    here = whole.accounts.index.intersection(region.accounts.index)
-    before = whole.points_before.index.intersection(here)
+    frames = learned(region, "health", _laid_out)
+    table, before = (
+        frames[name].drop(columns="region").set_index("account_id") for name in ("", "before")
+    )
+    parts = [name for name in map(str, table) if name.startswith(_PART)]
+    said = frames["said"].iloc[0]
     return Health(
-        whole.accounts.loc[here],
-        whole.points.loc[here],
-        whole.points_before.loc[before],
-        judged,
-        whole.curve,
-        whole.weights,
-        whole.earned,
-        whole.sentence,
+        table.drop(columns=parts),
+        table[parts].rename(columns=lambda name: name.removeprefix(_PART)),
+        before.rename(columns=lambda name: name.removeprefix(_EARLIER)),
+        frames["judged"].astype(_JUDGED),
+        frames["curve"].drop(columns="region"),
+        frames["weights"].drop(columns="region").set_index("input"),
+        bool(said["earned"]),
+        str(said["sentence"]),
+        str(said["chances"]),
+        dt.date.fromisoformat(str(said["before"])),
     )
 
 
-def company_health(company: Region) -> Health:
+def company_health(company: Region, *, since: dt.date | None = None) -> Health:
     """Learn the health score from who stopped buying, and judge it, once over all regions.
 
     Inputs at past days (half-years apart, every row known by then), outcome: an order in the 26
     weeks after. The score is fitted before each of up to two half-years and judged on them,
-    beside recency alone, fitted the same way.
+    beside recency alone, fitted the same way. Chances to stop get the floor (`floor_of`) that was
+    known at the time from the half-years before the one judged, today's that of all of them.
 
     Parameters
     ----------
     company : Region
         The whole company as of a day.
+    since : date, optional
+        The day that scores are compared with: that of the last run; 13 weeks ago where None.
 
     Returns
     -------
@@ -122,17 +134,19 @@ def company_health(company: Region) -> Health:
     """
     as_of, region = company.as_of, company.accounts["region"]
     look = cache(lambda day: health_inputs(company, as_of=day))
-    now, then = look(as_of), look(as_of - dt.timedelta(weeks=BEFORE_WEEKS))
+    before_day = since or as_of - dt.timedelta(weeks=BEFORE_WEEKS)
+    now, then = look(as_of), look(before_day)
     model = _fit(company, look, as_of, now.columns.tolist())
     points, before = (model.parts(part, region) * _POINTS for part in (now, then))
     points, before = points.where(now.notna()), before.where(then.notna())
-    tested = _tested(company, look)
+    asked = _tested(company, look)
+    floor, tested = _floor(asked, "score"), _with_floor(asked)
     judged, curve = _judged(tested, region), _curve(tested)
     earned = _earned(judged)
     table = pd.DataFrame(
         {
             "score": _AVERAGE + points.sum(axis=1),
-            "risk": 1 - model.probability(now, region) if model.learned else np.nan,
+            "risk": floor.under(1 - model.probability(now, region)) if model.learned else np.nan,
             "score_before": (_AVERAGE + before.sum(axis=1)).reindex(now.index),
         },
         index=now.index,
@@ -146,7 +160,8 @@ def company_health(company: Region) -> Health:
         }
     ).rename_axis("input")
     said = _sentence(judged, model, earned=earned)
-    return Health(table, points, before, judged, curve, weights, earned, said)
+    parts = (points, before, judged, curve, weights)
+    return Health(table, *parts, earned, said, floor.sentence, before_day)
 
 
 def health_frames(
@@ -167,7 +182,14 @@ def health_frames(
     nowhere = pd.Series(None, dtype="str")
     parts = found.accounts.join(found.points.add_prefix(_PART))
     earlier = found.points_before.add_prefix(_EARLIER)
-    said = pd.DataFrame({"sentence": [found.sentence], "earned": [found.earned]})
+    said = pd.DataFrame(
+        {
+            "sentence": [found.sentence],
+            "earned": [found.earned],
+            "chances": [found.chances],
+            "before": [str(found.before)],
+        }
+    )
     frames = {
         "health": parts.assign(region=region).reset_index(names="account_id"),
         "health_before": earlier.assign(region=region).reset_index(names="account_id"),
@@ -179,39 +201,8 @@ def health_frames(
     return {name: frame.assign(panel=panel) for name, frame in frames.items()}
 
 
-@lru_cache(maxsize=2)
-def _fitted(company: Region) -> Health:
-    return company_health(company)
-
-
-def _stored(region: Region) -> Health:
-    """Read what a run stored; of what several groups of regions learned, this region's."""
-    panel = region.pooled["health"]["panel"].min() if len(region.pooled["health"]) else 0
-    frames = {
-        name: _of_panel(region.pooled[f"health{name}"], panel)
-        for name in ("", "_before", "_judged", "_curve", "_weights", "_said")
-    }
-    table, before = (
-        frames[name].drop(columns="region").set_index("account_id") for name in ("", "_before")
-    )
-    parts = [name for name in map(str, table) if name.startswith(_PART)]
-    said = frames["_said"].iloc[0]
-    return Health(
-        table.drop(columns=parts),
-        table[parts].rename(columns=lambda name: name.removeprefix(_PART)),
-        before.rename(columns=lambda name: name.removeprefix(_EARLIER)),
-        frames["_judged"].astype(_JUDGED),
-        frames["_curve"].drop(columns="region"),
-        frames["_weights"].drop(columns="region").set_index("input"),
-        bool(said["earned"]),
-        str(said["sentence"]),
-    )
-
-
-def _of_panel(frame: pd.DataFrame, panel: int) -> pd.DataFrame:
-    """Keep the rows of a region's own group; those with a region are its own already."""
-    here = frame["region"].notna() | frame["panel"].eq(panel)
-    return frame[here].drop(columns="panel").reset_index(drop=True)
+def _laid_out(company: Region) -> dict[str, pd.DataFrame]:
+    return health_frames(company_health(company), company.accounts)
 
 
 def _fit(company: Region, look: _Look, known_by: dt.date, inputs: list[str]) -> HealthModel:
@@ -234,19 +225,36 @@ def _fit(company: Region, look: _Look, known_by: dt.date, inputs: list[str]) -> 
 def _tested(company: Region, look: _Look) -> pd.DataFrame:
     """Ask at past days what came: a row per account, day and lead, fitted on what was known."""
     rows = []
-    for turn in (1, 2):
+    for turn in range(1, _ORIGINS + 1):
         origin = company.as_of - dt.timedelta(weeks=HORIZON_WEEKS * turn)
         ways = {"score": look(origin).columns.tolist(), "recency": _NAIVE}
         fitted = {way: _fit(company, look, origin, inputs) for way, inputs in ways.items()}
         if not all(model.learned for model in fitted.values()):
             break
-        leads = _LEADS if turn == 2 else _LEADS[:1]
+        leads = _LEADS if turn == _JUDGED_ON else _LEADS[:1]
         # A longer lead is asked later: what then came is the same last half-year.
         for lead in leads:
             day = origin + dt.timedelta(weeks=HORIZON_WEEKS - lead if lead else 0)
-            rows.append(_asked(company, fitted, look(day), day + dt.timedelta(weeks=lead), lead))
-    columns = ["account_id", "lead_weeks", "kept", *_WAYS]
+            asked = _asked(company, fitted, look(day), day + dt.timedelta(weeks=lead), lead)
+            rows.append(asked.assign(turn=float(turn)))
+    columns = ["account_id", "lead_weeks", "kept", "turn", *_WAYS]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+
+
+def _with_floor(asked: pd.DataFrame) -> pd.DataFrame:
+    """Put under the chances judged the floor that was known then, from half-years further back."""
+    parts = []
+    for turn, part in asked[asked["turn"] <= _JUDGED_ON].groupby("turn"):
+        earlier = asked[asked["turn"] > turn]
+        right = {way: 1 - _floor(earlier, way).under(1 - part[way]) for way in _WAYS}
+        parts.append(part.assign(**right))
+    return pd.concat(parts, ignore_index=True) if parts else asked
+
+
+def _floor(asked: pd.DataFrame, way: str) -> Floor:
+    """Learn how many stopped that a way did not see coming."""
+    at_once = asked[asked["lead_weeks"] == 0]
+    return floor_of(1 - at_once[way].astype(float), 1 - at_once["kept"].astype(float))
 
 
 def _asked(
@@ -318,13 +326,19 @@ def _curve(tested: pd.DataFrame) -> pd.DataFrame:
 
 
 def _earned(judged: pd.DataFrame) -> bool:
-    """Tell whether the score beat recency: surely less loss, a better ranking, and some skill."""
+    """Tell whether the score beat recency: surely less loss, a better ranking, and some skill.
+
+    Its ranking must surely be better than a coin's: under a floor even noise loses less than noise.
+    """
     rows = judged[judged["region"].isna() & (judged["lead_weeks"] == 0)].set_index("way")
     if rows.empty:
         return False
-    score, naive = rows.loc["score"], rows.loc["recency"]
+    score, naive = (rows.loc[way].to_dict() for way in _WAYS)
+    area, stopped, asked = (float(score[name]) for name in ("auc", "stopped", "asked"))
+    error = auc_error(area, stopped, asked - stopped)
     beats = score["gain_low"] > 0 and score["auc"] > naive["auc"]
-    return bool(beats and score["brier_skill"] > 0)
+    tells = score["brier_skill"] > 0 and area - _SURE * error > 0.5
+    return bool(beats and tells)
 
 
 def _sentence(judged: pd.DataFrame, model: HealthModel, *, earned: bool) -> str:

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
@@ -13,6 +12,7 @@ from kapkit.book.region import Region
 from kapkit.book.schema import ACCOUNTS
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.class_probability import SHARES, class_probabilities
+from kapkit.models.pooled import learned
 from kapkit.models.potential import Potential, judged_quantiles, potential
 from kapkit.models.value import past_value
 from kapkit.models.value_axis import (
@@ -96,13 +96,14 @@ def outlook_of(region: Region) -> Outlook:
     Outlook
         Of the region's accounts, with the back-tests of the region and the company.
     """
-    if "outlook" in region.pooled:
-        return _stored(region)
-    whole = _fitted(region.company)
-    judged = whole.judged
-    if region.name is not None:
-        judged = judged[judged["region"].isna() | (judged["region"] == region.name)]
-    return Outlook(whole.accounts.reindex(region.accounts.index), judged, whole.said, whole.curves)
+    parts = learned(region, "outlook", _laid_out)
+    said = parts["said"]
+    return Outlook(
+        parts[""].drop(columns="region").set_index("account_id").reindex(region.accounts.index),
+        parts["judged"].astype(_JUDGED),
+        dict(zip(said["question"], said["sentence"], strict=True)),
+        parts["curves"].drop(columns="region"),
+    )
 
 
 def outlook(company: Region) -> Outlook:
@@ -237,26 +238,8 @@ _JUDGED = {
 }
 
 
-@lru_cache(maxsize=2)
-def _fitted(company: Region) -> Outlook:
-    return outlook(company)
-
-
-def _stored(region: Region) -> Outlook:
-    """Read what a run stored; of what several groups of regions learned, this region's."""
-    parts = ("", "_judged", "_said", "_curves")
-    table, judged, said, curves = (region.pooled[f"outlook{part}"] for part in parts)
-    panel = 0 if table.empty else table["panel"].min()
-    known = judged["region"].notna() | judged["panel"].eq(panel)
-    told = said[said["panel"] == panel]
-    return Outlook(
-        table.drop(columns=["region", "panel"])
-        .set_index("account_id")
-        .reindex(region.accounts.index),
-        judged[known].drop(columns="panel").reset_index(drop=True).astype(_JUDGED),
-        dict(zip(told["question"], told["sentence"], strict=True)),
-        curves[curves["panel"] == panel].drop(columns=["region", "panel"]).reset_index(drop=True),
-    )
+def _laid_out(company: Region) -> dict[str, pd.DataFrame]:
+    return outlook_frames(outlook(company), company.accounts)
 
 
 def _learned(accounts: pd.DataFrame, regions: int) -> str:

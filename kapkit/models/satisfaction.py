@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from kapkit.book.region import Region
+from kapkit.models.pooled import learned
 
 _TABLE = "satisfaction"
 #: Answers older than so many days say nothing of today.
@@ -70,11 +71,8 @@ def satisfaction_of(region: Region) -> pd.DataFrame:
     region : Region
         The region as of a day; the mean and the spreads are the whole company's.
     """
-    if _TABLE in region.pooled:
-        stored = region.pooled[_TABLE].drop(columns="region")
-        return stored.set_index(["account_id", "kind"])
-    table = company_satisfaction(region.company)
-    return table[table.index.get_level_values("account_id").isin(region.accounts.index)]
+    found = learned(region, _TABLE, _laid_out)[""].drop(columns="region")
+    return found.set_index(["account_id", "kind"])
 
 
 def company_satisfaction(company: Region) -> pd.DataFrame:
@@ -89,6 +87,10 @@ def satisfaction_frames(found: pd.DataFrame, accounts: pd.DataFrame) -> dict[str
     """Lay satisfaction out as a run stores it."""
     table = found.reset_index()
     return {_TABLE: table.assign(region=table["account_id"].map(accounts["region"]).astype("str"))}
+
+
+def _laid_out(company: Region) -> dict[str, pd.DataFrame]:
+    return satisfaction_frames(company_satisfaction(company), company.accounts)
 
 
 def _of_kind(answers: pd.DataFrame, kind: str, end: pd.Timestamp, level: float) -> pd.DataFrame:

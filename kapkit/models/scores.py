@@ -23,6 +23,19 @@ def auc(probability: pd.Series, outcome: pd.Series) -> float:
     return float((ranks[happened].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
+def auc_error(area: float, happened: float, others: float) -> float:
+    """Give the standard error of an AUC, by how many did and did not (Hanley and McNeil 1982).
+
+    Examples
+    --------
+    >>> round(auc_error(0.5, 10, 10), 3)
+    0.132
+    """
+    both = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
+    variance = area * (1 - area) + (happened - 1) * both[0] + (others - 1) * both[1]
+    return float(np.sqrt(max(variance, 0.0) / (happened * others)))
+
+
 def brier_skill(probability: pd.Series, outcome: pd.Series) -> float:
     """Give the share of the squared error of the base rate that the probabilities take away.
 
@@ -74,6 +87,27 @@ def calibration_curve(
     table = pd.DataFrame({"said": probability.to_numpy(), "seen": outcome.to_numpy(dtype=float)})
     grouped = table.groupby(bin_of)
     return grouped.mean().assign(accounts=grouped.size()).reset_index(drop=True)
+
+
+def share_interval(
+    hits: pd.Series, tries: pd.Series, *, level: float = 0.8
+) -> tuple[pd.Series, pd.Series]:
+    """Give the equal-tailed interval of shares under Jeffreys' prior; missing without tries.
+
+    It reaches to 0 where none was seen, and to 1 where all were.
+
+    Examples
+    --------
+    >>> low, high = share_interval(pd.Series([3]), pd.Series([54]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.026], [0.106])
+    """
+    tail, some = (1 - level) / 2, tries.where(tries > 0)
+    a, b = hits + 0.5, some - hits + 0.5
+    ends = (stats.beta.ppf(at, a, b) for at in (tail, 1 - tail))
+    low, high = (pd.Series(end, tries.index, dtype=float) for end in ends)
+    # None of few is no proof of some, all of few none of a miss.
+    return low.mask(hits.eq(0) & (tries > 0), 0.0), high.mask(hits.eq(tries) & (tries > 0), 1.0)
 
 
 def pinball_loss(quantile: pd.Series, actual: pd.Series, *, level: float) -> float:

@@ -78,8 +78,8 @@ def value_interval(
         book.errors(axis.tried[origins == pd.Timestamp(day)].droplevel(0), axis.chosen, day)
         for day in sorted(axis.origins)
     ]
-    low, high = _quantiles(pd.concat(errors), level)
-    scale = _scale(value, spread)
+    low, high = error_quantiles(pd.concat(errors), level)
+    scale = error_scale(value, spread)
     table = pd.DataFrame({"low": value + low * scale, "high": value + high * scale})
     covered = _covered(errors, level)
     answers = sum(map(len, errors))
@@ -113,17 +113,18 @@ class _Book:
         return (ends["high"] - ends["low"]) / 2
 
     def errors(self, said: pd.DataFrame, chosen: str, day: dt.date) -> pd.Series:
-        scale = _scale(said[chosen], self.spread(said.index, day))
+        scale = error_scale(said[chosen], self.spread(said.index, day))
         return ((said["future"] - said[chosen]) / scale).dropna()
 
 
-def _scale(value: pd.Series, spread: pd.Series) -> pd.Series:
+def error_scale(value: pd.Series, spread: pd.Series) -> pd.Series:
+    """Give the scale that an account's errors are compared on; missing where nothing is known."""
     usual = float(value.abs().mean())
     scale: pd.Series = np.sqrt(spread**2 + (_OWN * value) ** 2 + (_MEAN * usual) ** 2)
     return scale.where(scale > 0)
 
 
-def _quantiles(errors: pd.Series, level: float) -> tuple[float, float]:
+def error_quantiles(errors: pd.Series, level: float) -> tuple[float, float]:
     """Cut off equal tails, each a little wider for the accounts that are few."""
     if errors.empty:
         return float("nan"), float("nan")
@@ -136,7 +137,7 @@ def _covered(errors: list[pd.Series], level: float) -> float:
     """Set the interval on all origins but the last, and count who is inside at the last."""
     if len(errors) < 2 or len(errors[-1]) < ACCOUNTS_NEEDED:
         return float("nan")
-    low, high = _quantiles(pd.concat(errors[:-1]), level)
+    low, high = error_quantiles(pd.concat(errors[:-1]), level)
     return float(errors[-1].between(low, high).mean())
 
 

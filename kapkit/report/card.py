@@ -1,22 +1,29 @@
 """The account card: everything known about one account, on one page."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
+from matplotlib.axes import Axes
 
 from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.classification.abc import Classification
 from kapkit.cultivation.schedule import Schedule
+from kapkit.evaluation.forward_value import ForwardValue
 from kapkit.evaluation.needs import Needs
 from kapkit.evaluation.profit import Contribution
 from kapkit.evaluation.relationship import Relationship
+from kapkit.models.forward import YEARS
 from kapkit.models.value import worth
-from kapkit.report.display import Chart, Column, Table
-from kapkit.report.look import ACCENT, CONTEXT, INK, LOSS, canvas, money_axis, short
-from kapkit.wording import amount, day, percent, say
+from kapkit.report.display import Bundle, Chart, Column, Finding, Table, template
+from kapkit.report.look import ACCENT, CONTEXT, INK, LOSS, canvas, money_axis, short, to_svg
+from kapkit.report.pages.svg import inline_svg
+from kapkit.wording import amount, day, percent, say, worded
 
 _MONTHS, _AHEAD = 24, 6
 _ACTIONS = 4
@@ -29,6 +36,58 @@ class AccountCard:
     chart: Chart
     table: Table
 
+    @property
+    def html(self) -> Markup:
+        """The table as a page shows it; every cell is escaped."""
+        return Markup(self.table.html())  # noqa: S704
+
+    def svg(self, place: int) -> Markup:
+        """Give the drawing with ids of its own, by the card's place among others."""
+        drawn = to_svg(self.chart.figure)
+        return inline_svg(drawn, prefix=f"card-{place}-", label=worded(self.chart.alt))
+
+    def _repr_mimebundle_(self, **options: object) -> Bundle:
+        return AccountCards([self])._repr_mimebundle_(**options)
+
+
+@dataclass(frozen=True)
+class AccountCards:
+    """Cards one below the other, each folded under its account's name."""
+
+    cards: Sequence[AccountCard]
+
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
+        page = template("cards.html.j2").render(cards=self.cards)
+        plain = [f"{one.chart.alt}\n{one.table.text()}" for one in self.cards]
+        return {"text/html": page, "text/plain": "\n".join(plain)}, {"text/html": {"whole": True}}
+
+
+def account_cards(
+    region: Region,
+    classified: Classification,
+    *,
+    most: int = 5,
+    **known: Any,
+) -> AccountCards | Finding:
+    """Give the cards of the accounts worth most, to read before a visit.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day.
+    classified : Classification
+        From `key_accounts`: whose accounts are worth most.
+    most : int
+        Cards, the account expected to be worth most first; 0 for none.
+    known
+        What else the stages found, as `account_card` takes it.
+    """
+    keys = classified.table.index[:most]
+    if not len(keys):
+        return Finding([])
+    every = [account_card(region, str(key), classified=classified, **known) for key in keys]
+    return AccountCards(every)
+
 
 def account_card(
     region: Region,
@@ -38,6 +97,7 @@ def account_card(
     contribution: Contribution | None = None,
     relationship: Relationship | None = None,
     needs: Needs | None = None,
+    forward: ForwardValue | None = None,
     schedule: Schedule | None = None,
 ) -> AccountCard:
     """Gather all that is known about one account, before a visit or a decision.
@@ -48,14 +108,16 @@ def account_card(
         The account's region as of a day.
     account_id : str
         The account.
-    classified, contribution, relationship, needs, schedule
+    classified, contribution, relationship, needs, forward, schedule
         What the stages found (`key_accounts`, `contribution_of`, `relationship_of`, `needs_of`,
-        `schedule_of`); a part that is not given is not on the card.
+        `forward_value_of`, `schedule_of`); a part that is not given is not on the card. Without
+        a schedule the card has the actions that the book's plan already dates.
 
     Returns
     -------
     AccountCard
-        ``chart``: what it brought month by month, with complaints and the expected half-year;
+        ``chart``: what it brought month by month, the expected half-year, and below on the same
+        time line contacts, answers to surveys and complaints;
         ``table``: a row per fact, missing ones said as such.
 
     Raises
@@ -71,16 +133,17 @@ def account_card(
         facts += _class(classified, account_id, currency)
     if contribution is not None:
         facts += _profit(contribution, account_id, currency)
+    if forward is not None:
+        facts += _ahead(forward, account_id, currency)
     if relationship is not None:
         facts += _standing(relationship, account_id)
     if needs is not None:
         facts += _needs(needs, account_id)
-    if schedule is not None:
-        facts += _plan(schedule, account_id, region.as_of)
+    facts += _plan(_coming(region, schedule), account_id)
     name = str(region.accounts["name"][account_id])
     table = Table(
         pd.DataFrame(facts, columns=["part", "fact", "said"]),
-        {"fact": Column(""), "said": Column(""), "part": Column("")},
+        {"fact": Column("What"), "said": Column("What we know")},
         name=f"card-{account_id}",
         caption=say("{name}, {key}, as of {day}", name=name, key=account_id, day=day(region.as_of)),
     )
@@ -155,6 +218,18 @@ def _drivers(contribution: Contribution, key: str, currency: str) -> str:
     return f"{total} ({parts})" if parts else total
 
 
+def _ahead(found: ForwardValue, key: str, currency: str) -> list[tuple[str, str, str]]:
+    row, part = found.table.loc[key].to_dict(), say("Value ahead")
+    if np.isnan(row["year"]):
+        return []
+    year = _between(row["year"], row["year_low"], row["year_high"], currency)
+    facts = [(part, say("Next twelve months"), year)]
+    if not np.isnan(row["lifetime"]):
+        lifetime = _between(row["lifetime"], row["lifetime_low"], row["lifetime_high"], currency)
+        facts.append((part, say("Lifetime value, {years} years", years=YEARS), lifetime))
+    return facts
+
+
 def _standing(found: Relationship, key: str) -> list[tuple[str, str, str]]:
     row, part = found.table.loc[key].to_dict(), say("Relationship")
     score = say("none: no order in twelve months")
@@ -211,7 +286,7 @@ def _needs(found: Needs, key: str) -> list[tuple[str, str, str]]:
     return [
         (
             part,
-            str(need),
+            say("Need: {need}", need=need),
             say(
                 "importance {importance}, fulfilment {fulfilment}; answer: {answer}",
                 importance=f"{importance:.0f}",
@@ -225,65 +300,112 @@ def _needs(found: Needs, key: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _plan(found: Schedule, key: str, as_of: dt.date) -> list[tuple[str, str, str]]:
+def _coming(region: Region, schedule: Schedule | None) -> pd.DataFrame | None:
+    """Give the dated actions to come: of the schedule, else of the book's plan; None without."""
+    actions = region.tables.get("plan_actions") if schedule is None else schedule.actions
+    if actions is None:
+        return None
+    coming = actions[actions["due"] > pd.Timestamp(region.as_of)]
+    return coming[coming["done"].isna()] if "done" in coming else coming
+
+
+def _plan(coming: pd.DataFrame | None, key: str) -> list[tuple[str, str, str]]:
     part = say("Plan")
-    coming = found.actions[found.actions["due"] > pd.Timestamp(as_of)]
+    if coming is None:
+        return []
     here = coming[coming["account_id"] == key].sort_values("due", kind="stable").head(_ACTIONS)
     if here.empty:
         return [(part, say("Actions"), say("none is dated"))]
-    rows = zip(here["due"], here["kind"], here["owner"], strict=True)
-    return [(part, day(due.date()), f"{kind}, {_text(owner)}") for due, kind, owner in rows]
+    rows = zip(here["due"], here["kind"], here.reindex(columns=["owner"])["owner"], strict=True)
+    return [
+        (part, say("Planned: {day}", day=day(due.date())), f"{worded(kind)}, {_text(who)}")
+        for due, kind, who in rows
+    ]
 
 
 def _course(region: Region, key: str, name: str, classified: Classification | None) -> Chart:
-    """Draw what the account brought month by month, complaints, and the half-year expected."""
+    """Draw what the account brought month by month and the half-year expected; below, what was."""
     measure = region.book.value_measure
     months = pd.period_range(end=pd.Period(region.as_of, "M"), periods=_MONTHS, freq="M")
     bought = region.purchases[region.purchases["account_id"] == key]
     sums = worth(bought, measure=measure).groupby(bought["date"].dt.to_period("M")).sum()
     brought = sums.reindex(months, fill_value=0.0).astype(float)
-    ahead = np.array([_MONTHS - 0.5, _MONTHS + _AHEAD - 0.5])
-    with canvas(height=2.8) as (figure, axes):
+    events = _events(region, key, months)
+    with canvas(height=2.8 + 0.3 * len(events)) as (figure, axes):
+        if events:
+            figure.clear()
+            sizes = {"height_ratios": [2.5, 0.3 * len(events)]}
+            axes, strip = figure.subplots(2, 1, sharex=True, gridspec_kw=sizes)
+            axes.grid(axis="x", visible=False)
+            _draw_events(strip, events)
         axes.axhline(0, color=CONTEXT, linewidth=1)
         axes.bar(range(_MONTHS), brought, color=ACCENT, width=0.7)
-        expected = None if classified is None else classified.table.loc[key].to_dict()
-        if expected is not None and pd.notna(expected["low"]):
-            low, high = expected["low"] / 12, expected["high"] / 12
-            axes.fill_between(ahead, low, high, color=CONTEXT, alpha=0.5, lw=0)
-            axes.plot(ahead, [expected["value"] / 12] * 2, color=INK, linewidth=1.5)
-        told = _opened(region, key, months)
-        if told:
-            axes.plot(told, [0.0] * len(told), "v", color=LOSS, clip_on=False)
+        _draw_expected(axes, classified, key)
+        axes.set_ylabel(
+            say(
+                "{measure} a month, {currency}",
+                measure=worded(measure.title()),
+                currency=region.book.currency,
+            )
+        )
+        axes.set_xlim(-1, _MONTHS + _AHEAD)
         axes.set_xticks(range(0, _MONTHS, 6), [f"{month:%b %Y}" for month in months[::6]])
-        axes.set_ylabel(f"{measure.title()} a month, {region.book.currency}")
         money_axis(axes.yaxis)
+    told = "; ".join(f"{what.lower()}: {count.sum():,.0f}" for what, count in events.items())
     return Chart(
         figure,
         alt=say(
-            "{name}: {total} of {measure} in {months} months; complaints: {told}.",
+            "{name}: {total} of {measure} in {months} months; {told}.",
             name=name,
             total=amount(float(brought.sum()), region.book.currency),
-            measure=measure,
+            measure=worded(measure),
             months=_MONTHS,
-            told=len(told),
+            told=told or say("nothing else is recorded"),
         ),
-        caption=say("{name}: what it brought month by month", name=short(name)),
-        how=say(
-            "Bars: {measure} of each month. Grey: between which values the next half-year lies in "
-            "8 of 10 cases, a month; the line is what is expected. Triangles: complaints.",
-            measure=measure,
+        caption=say(
+            "{name}: what it brought month by month. Grey: where the next half-year lies in 8 of "
+            "10 cases, a month. Below: the larger the mark, the more of it.",
+            name=short(name),
         ),
     )
 
 
-def _opened(region: Region, key: str, months: pd.PeriodIndex) -> list[int]:
-    """Give the months, as places on the chart, in which complaints were opened."""
-    told = region.tables.get("complaints")
-    if told is None:
-        return []
-    here = told.loc[told["account_id"] == key, "opened"]
-    places = months.get_indexer(pd.PeriodIndex(here, freq="M"))
-    return [int(at) for at in places if at >= 0]
+def _draw_expected(axes: Axes, classified: Classification | None, key: str) -> None:
+    expected = None if classified is None else classified.table.loc[key].to_dict()
+    if expected is None or pd.isna(expected["low"]):
+        return
+    ahead = np.array([_MONTHS - 0.5, _MONTHS + _AHEAD - 0.5])
+    axes.fill_between(
+        ahead, expected["low"] / 12, expected["high"] / 12, color=CONTEXT, alpha=0.5, lw=0
+    )
+    axes.plot(ahead, [expected["value"] / 12] * 2, color=INK, linewidth=1.5)
+
+
+def _draw_events(axes: Axes, events: dict[str, pd.Series]) -> None:
+    """Draw a line of marks a kind, the larger the more there was in the month."""
+    for row, (what, count) in enumerate(events.items()):
+        at = np.flatnonzero(count.to_numpy() > 0)
+        size, color = 14 + 8 * count.to_numpy()[at], LOSS if what == say("Complaints") else ACCENT
+        axes.scatter(at, np.full(len(at), -row), s=size, color=color, alpha=0.7, linewidths=0)
+    axes.set(ylim=(-len(events) + 0.4, 0.6))
+    axes.set_yticks([-row for row in range(len(events))], list(events))
+    axes.grid(visible=False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _events(region: Region, key: str, months: pd.PeriodIndex) -> dict[str, pd.Series]:
+    """Count contacts, answers and complaints by month, of those that the book records."""
+    found = {}
+    for what, (table, column) in {
+        say("Contacts"): ("activities", "date"),
+        say("Answers"): ("surveys", "date"),
+        say("Complaints"): ("complaints", "opened"),
+    }.items():
+        rows = region.tables.get(table)
+        if rows is not None:
+            here = rows.loc[rows["account_id"] == key, column].dt.to_period("M")
+            found[what] = here.value_counts().reindex(months, fill_value=0).astype(float)
+    return found
 
 
 def _between(value: float, low: float | None, high: float | None, currency: str) -> str:

@@ -9,6 +9,7 @@ from kapkit.classification.profile import WORDS, Drivers, profile_summary
 from kapkit.classification.season import Season
 from kapkit.classification.white_space import WhiteSpace
 from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.forest import draw_forest, forest_height
 from kapkit.report.look import (
     ACCENT,
     CONTEXT,
@@ -52,18 +53,11 @@ def _plot_drivers(drivers: Drivers, outcome: str, *, most: int = 12) -> Chart | 
     shown = table.loc[strength.sort_values(ascending=False, kind="stable").index].head(most)[::-1]
     points = outcome == "buys"
     ends = ["effect", "low", "high"]
-    values = shown[ends] if points else np.log1p(shown[ends].clip(lower=-0.99))
-    with canvas(height=0.9 + 0.27 * len(shown)) as (figure, axes):
-        rows = np.arange(len(shown))
-        axes.axvline(0, color=CONTEXT, linewidth=1)
+    values = shown[ends] if points else shown[ends].clip(lower=-0.99).map(np.log1p)
+    with canvas(height=forest_height(len(shown))) as (figure, axes):
         colors = [ACCENT if stands else CONTEXT for stands in shown["stands"]]
-        axes.hlines(rows, values["low"], values["high"], color=colors, linewidth=2.5)
-        axes.scatter(values["effect"], rows, color=colors, s=28, zorder=3)
         names = [_contrast(row) for row in shown.to_dict("records")]
-        axes.set_yticks(rows, names, parse_math=False)
-        axes.grid(axis="y", visible=False)
-        axes.grid(axis="x", visible=True)
-        axes.set_ylim(-0.7, len(shown) - 0.3)
+        draw_forest(axes, names, values, colors)
         if points:
             percent_axis(axes.xaxis)
             axes.set_xlabel(say("Difference in the chance to buy in the next quarter"))
@@ -131,20 +125,14 @@ def plot_growth(
     largest = told.loc[size.sort_values(ascending=False, kind="stable").head(most).index]
     shown = largest.sort_values("growth", kind="stable")
     ends = ["growth", "growth_low", "growth_high"]
-    logs = np.log1p(shown[ends])
-    with canvas(height=0.9 + 0.27 * len(shown)) as (figure, axes):
-        rows = np.arange(len(shown))
+    logs = shown[ends].map(np.log1p)
+    with canvas(height=forest_height(len(shown))) as (figure, axes):
         colors = [{"grows": ACCENT, "shrinks": LOSS}.get(str(c), CONTEXT) for c in shown["course"]]
-        axes.axvline(0, color=CONTEXT, linewidth=1)
-        axes.hlines(rows, logs["growth_low"], logs["growth_high"], color=colors, linewidth=2.5)
-        axes.scatter(logs["growth"], rows, color=colors, s=28, zorder=3)
-        axes.set_yticks(rows, [short(name) for name in shown["name"]], parse_math=False)
+        draw_forest(axes, [short(name) for name in shown["name"]], logs, colors)
         ticks = [-0.8, -0.5, -0.25, 0, 0.33, 1, 2, 4]
         inside = [t for t in ticks if logs.min(axis=None) <= np.log1p(t) <= logs.max(axis=None)]
         axes.set_xticks([np.log1p(t) for t in inside], [signed_percent(t) for t in inside])
-        axes.grid(axis="y", visible=False)
-        axes.grid(axis="x", visible=True)
-        axes.set(ylim=(-0.7, len(shown) - 0.3), xlabel="Growth against the year before")
+        axes.set_xlabel("Growth against the year before")
     words = "; ".join(
         f"{row['name']} {signed_percent(row['growth'])} ({signed_percent(row['growth_low'])} to "
         f"{signed_percent(row['growth_high'])})"

@@ -12,6 +12,7 @@ from kapkit.classification.moves import positions
 from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
+from kapkit.evaluation.relationship import Relationship
 from kapkit.models.outlook import outlook_of
 from kapkit.monitoring.alerts import Alerts
 from kapkit.monitoring.changes import Changes
@@ -53,6 +54,23 @@ def decided_classes(region: Region, classified: Classification) -> dict[str, pd.
     way = outlook_of(region).chosen
     known = classified.table.assign(position=positions(classified.table["value"]), way=way)
     return {"classes": decided("classes", known.reset_index(names="account_id"))}
+
+
+def decided_health(relationship: Relationship) -> dict[str, pd.DataFrame]:
+    """Keep each account's health score, for the next run to say what moved it.
+
+    Parameters
+    ----------
+    relationship : Relationship
+        From `relationship_of`.
+
+    Returns
+    -------
+    dict
+        Frame ``health`` of `kapkit.book.decisions.DECISIONS`; only accounts that have a score.
+    """
+    scored = relationship.table.dropna(subset="score")
+    return {"health": decided("health", scored.reset_index(names="account_id"))}
 
 
 def decided_contacts(

@@ -133,14 +133,22 @@ class Table:
             if not column.css and any(len(cell) > _SENTENCE for cell in cells)
         ]
 
-    def _repr_mimebundle_(self, **_: object) -> Bundle:
-        rows, caption = self.rows(), worded(self.caption)
-        heads = [replace(column, header=worded(column.header)) for column in self.columns.values()]
-        page = template("table.html.j2").render(
-            name=self.name, caption=caption, heads=heads, rows=rows
+    def html(self) -> str:
+        """Write the table as a page shows it."""
+        return template("table.html.j2").render(
+            name=self.name, caption=worded(self.caption), heads=self._heads(), rows=self.rows()
         )
-        plain = pd.DataFrame(rows, columns=[head.header for head in heads])
-        data = {"text/html": page, "text/plain": f"{caption}\n{plain.to_string(index=False)}"}
+
+    def text(self) -> str:
+        """Write the table as plain text."""
+        plain = pd.DataFrame(self.rows(), columns=[head.header for head in self._heads()])
+        return f"{worded(self.caption)}\n{plain.to_string(index=False)}"
+
+    def _heads(self) -> list[Column]:
+        return [replace(column, header=worded(column.header)) for column in self.columns.values()]
+
+    def _repr_mimebundle_(self, **_: object) -> Bundle:
+        data = {"text/html": self.html(), "text/plain": self.text()}
         if in_lab():
             return {**data, "text/html": interactive(self)}, {}
         keys, sentences = self.sort_keys(), self.sentences()

@@ -9,6 +9,7 @@ from kapkit.classification.effort_map import EffortMap, LoggingHabits
 from kapkit.classification.engagement import Engagement
 from kapkit.models.outlook import outlook_of
 from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.forest import draw_calibration
 from kapkit.report.look import (
     ACCENT,
     CLASS_COLORS,
@@ -18,7 +19,6 @@ from kapkit.report.look import (
     canvas,
     label,
     money_axis,
-    percent_axis,
     short,
 )
 from kapkit.wording import amount, day, percent, say, say_count
@@ -194,26 +194,14 @@ def plot_chances(region: Region) -> Chart | Finding:
     names = {"class": say("is class A"), "buying": say("buys next quarter")}
     colors = {"class": CLASS_COLORS["A"], "buying": ACCENT}
     with canvas(width=4.6, height=4.0) as (figure, axes):
-        axes.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1)
         for question, part in shown:
             name = str(question)
-            reach = 1.28 * np.sqrt(part["seen"] * (1 - part["seen"]) / part["accounts"])
-            axes.errorbar(
-                part["said"],
-                part["seen"],
-                yerr=reach,
-                color=colors[name],
-                marker="o" if name == "buying" else "s",
-                markersize=4,
-                linewidth=1,
-                elinewidth=0.8,
-            )
+            marker = "o" if name == "buying" else "s"
+            draw_calibration(axes, part, color=colors[name], marker=marker)
             middle = part.iloc[len(part) // 2] if name == "buying" else part.iloc[-2]
             at = (float(middle["said"]), float(middle["seen"]))
             label(axes, names[name], at, xytext=(10, -12), color=colors[name])
-        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="Chance said", ylabel="Came true")
-        percent_axis(axes.xaxis)
-        percent_axis(axes.yaxis)
+        axes.set(xlabel="Chance said", ylabel="Came true")
     words = "; ".join(f"{names[str(q)]}: {_curve_words(part)}" for q, part in shown)
     return Chart(
         figure,

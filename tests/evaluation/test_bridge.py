@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from kapkit.evaluation.bridge import STEPS, bridge, bridge_of, last_twelve, margin_bridge
+from kapkit.report.evaluation.bridge import table_bridge_categories
 from tests.evaluation.serving import rates, uses
 from tests.regions import DAY, bought, region
 
@@ -115,6 +116,24 @@ def test_it_adds_up_whatever_was_sold(drawn_before, drawn_after, litres: float) 
     assert_frame_equal(margin_bridge(*renamed).rename({"z": "a"}).sort_index(), found, atol=1e-6)
 
 
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(periods, periods)
+def test_categories_add_up_to_the_accounts_whatever_was_sold(drawn_before, drawn_after) -> None:
+    history = [
+        (account, day, category, units, revenue, cost)
+        for day, drawn in (("2024-08-01", drawn_before), ("2025-08-01", drawn_after))
+        for account, category, units, revenue, cost in drawn
+    ]
+    found = bridge(months(*history), before=THEN, after=NOW)
+    by_category = found.categories
+    np.testing.assert_allclose(by_category.sum(), found.total, atol=1e-6)
+    np.testing.assert_allclose(found.serving, 0.0, atol=1e-6)
+    moved = by_category["before"] + by_category[list(STEPS)].sum(axis=1)
+    np.testing.assert_allclose(moved, by_category["after"], atol=1e-6)
+    size = (by_category["after"] - by_category["before"]).abs()
+    assert size.round(6).is_monotonic_decreasing
+
+
 HISTORY = (
     ("a", "2024-08-01", "x", 10, 100.0, 60.0),
     ("a", "2025-08-01", "x", 10, 110.0, 60.0),
@@ -147,6 +166,12 @@ def test_cost_to_serve_is_a_step_or_part_of_who_came_and_left() -> None:
     assert table.loc["c", ["before", "new", "after"]].tolist() == [0, 6, 6]
     assert table.loc["d", ["before", "serving", "after"]].tolist() == [0, -1, -1]
     assert found.total["before"] + found.total[list(STEPS)].sum() == found.total["after"]
+    assert found.categories.loc["x", ["before", "new", "lost", "after"]].tolist() == [46, 6, -6, 56]
+    serving = found.serving[["before", "new", "lost", "serving", "after"]]
+    assert serving.tolist() == [-4, 0, 2, -5, -7]
+    here = region({"a": "Alpha"}, bought(("a", DAY, 9.0, 4.0)))
+    rows = table_bridge_categories(here, found, most=1).rows() if len(found.categories) > 1 else []
+    assert rows == []
     assert found.sentence == (
         "Contribution of July 2025 to June 2026 was 49.0 EUR, +7.00 on July 2024 to June 2025: "
         "price +10.0, new accounts +6.00, cost to serve -5.00, lost accounts -4.00."

@@ -61,7 +61,7 @@ def test_profit_contribution() -> None:
     )
     assert_frame_equal(found.table, expected)
     assert found.sentence == (
-        "The last twelve months brought 170 EUR of revenue and 46.0 EUR of contribution; "
+        "The last twelve months brought 170 EUR of revenue and 46.0 EUR of contribution. "
         "45.0 EUR of revenue has no known cost."
     )
 
@@ -125,7 +125,7 @@ def test_contribution_is_net_of_cost_to_serve() -> None:
     assert found.table.loc["a", "margin_share"] == pytest.approx(0.28)
     assert found.sentence == (
         "The last twelve months brought 125 EUR of revenue and 22.0 EUR of contribution after "
-        "42.0 EUR of cost to serve; 25.0 EUR of revenue has no known cost."
+        "42.0 EUR of cost to serve. 25.0 EUR of revenue has no known cost."
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -55,6 +56,8 @@ def test_bridges_add_up_to_the_cent_per_territory(
         for at, name in ((year - 1, "before"), (year, "after")):
             assert row[name] == pytest.approx(margins.get((region, at), 0.0), abs=0.005)
     assert found.table["unsplit"].abs().sum() < 1
+    assert len(found.categories) > 1
+    np.testing.assert_allclose(found.categories.sum(), found.total, atol=0.005)
 
 
 def test_territories_that_lose_money_are_named(resellers: Region) -> None:

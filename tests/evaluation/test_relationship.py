@@ -13,9 +13,16 @@ from kapkit.book.book import open_book
 from kapkit.book.region import Region
 from kapkit.evaluation.loyalty import loyalty
 from kapkit.evaluation.relationship import relationship_of, score_moves
-from kapkit.models.company_health import company_health, health_frames, health_of
+from kapkit.models.company_health import Health, company_health, health_frames, health_of
 from kapkit.models.satisfaction import company_satisfaction, satisfaction_frames, satisfaction_of
-from kapkit.report.evaluation.relationship import finding_health, plot_health, table_moves
+from kapkit.report.decisions import decided_health
+from kapkit.report.evaluation.relationship import (
+    finding_health,
+    plot_health,
+    table_at_stake,
+    table_moves,
+    table_relationship,
+)
 from tests.regions import DAY, bought, company, region
 
 WEEK = dt.timedelta(weeks=1)
@@ -117,6 +124,64 @@ def test_the_sample(sample: Callable[[str], Region]) -> None:
     assert health.points.loc[silent, "satisfaction"].isna().all()
     assert plot_health(here, found).alt.startswith("Lowest health scores: ")
     assert len(table_moves(here, found).rows()) == 12
+    floor = float(health.chances.split(" %")[0].split()[-1]) / 100
+    assert health.accounts["risk"].min() >= floor - 0.0006
+    stakes = table_at_stake(here, found)
+    assert len(stakes.rows()) == 8
+    assert not stakes.folded
+    assert stakes.frame["stake"].is_monotonic_decreasing
+    everyone = table_relationship(here, found)
+    assert everyone.folded
+    assert len(everyone.rows()) == len(scored)
+
+
+def test_moves_since_the_last_run_add_up_to_what_it_said() -> None:
+    """Beta is scored anew (3 points by other weights), orders took 6 off, satisfaction gave 1."""
+    keys = pd.Index(["a", "b", "new"], name="account_id")
+    points = pd.DataFrame({"trend": [1.0, -6.0, 2.0], "satisfaction": [np.nan, 1.0, 0.0]}, keys)
+    then = pd.DataFrame({"trend": [1.0, 0.0], "satisfaction": [2.0, np.nan]}, keys[:2])
+    score = 50 + points.sum(axis=1)
+    health = Health(
+        pd.DataFrame({"score": score, "risk": 0.1, "score_before": score}),
+        points,
+        then,
+        *[pd.DataFrame()] * 3,
+        earned=False,
+        sentence="",
+        chances="",
+        before=DAY - WEEK,
+    )
+    said = pd.Series({"a": 53.0, "b": 47.0, "gone": 1.0})
+    moves = score_moves(health, said)
+    expected = {"trend": [0.0, -6.0], "satisfaction": [-2.0, 1.0], "scoring": [0.0, 3.0]}
+    pd.testing.assert_frame_equal(moves, pd.DataFrame(expected, keys[:2]))
+    assert (said[["a", "b"]] + moves.sum(axis=1) == score[["a", "b"]]).all()
+
+
+@pytest.mark.slow
+def test_moves_are_since_the_last_run_where_its_scores_are_on_record() -> None:
+    whole = noise(2, accounts=40)
+    since = DAY - 5 * WEEK
+    first = relationship_of(replace(whole, book=replace(whole.book, as_of=since)))
+    kept_scores = decided_health(first)["health"]
+    found = company_health(whole, since=since)
+    stored = replace(
+        whole,
+        pooled=health_frames(found, whole.accounts),
+        earlier={"health": kept_scores},
+        earlier_as_of=since,
+    )
+    again = relationship_of(stored)
+    assert (again.recorded, again.since) == (True, since)
+    then = kept_scores.set_index("account_id")["score"]
+    moved = again.table["score"] - then.reindex(again.table.index)
+    np.testing.assert_allclose(again.table["moved"].dropna(), moved.dropna(), atol=1e-6)
+    assert again.table["moved"].notna().sum() == moved.notna().sum() > 20
+    assert table_moves(whole, again).caption == "Scores that moved most since 26 May 2026"
+    assert "Before is what the last run said" in table_moves(whole, again).how
+    without = relationship_of(replace(stored, earlier={}, earlier_as_of=None))
+    assert not without.recorded
+    assert "no earlier run has scores on record" in table_relationship(whole, without).how
 
 
 @pytest.mark.slow

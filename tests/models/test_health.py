@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from benchmarks.health import BARS, share_of_attainable
+from kapkit.models.floor import floor_of
 from kapkit.models.health import fit_health
 
 INPUTS = ["orders", "satisfaction", "complaints"]
@@ -85,3 +86,24 @@ def test_regions_of_three_sizes_reach_the_bar(accounts: int, worlds: int) -> Non
     assert said["pooled"] >= BARS[accounts]
     assert said["pooled"] > 0
     assert said["pooled"] >= said["region alone"] - 0.01
+
+
+def test_a_floor_is_the_share_that_leaves_without_a_sign() -> None:
+    rng = np.random.default_rng(8)
+    said = pd.Series(special.expit(rng.normal(-3, 1.5, 20_000)))
+    left = rng.random(20_000) < 0.06 + 0.94 * said
+    found = floor_of(said, pd.Series(left.astype(float)))
+    assert found.share == pytest.approx(0.06, abs=0.012)
+    assert found.under(said).min() >= found.share
+    assert found.under(said).rank().equals(said.rank())
+    assert found.sentence.startswith("No chance is below ")
+
+
+@pytest.mark.parametrize(("answers", "left"), [(99, 30), (400, 9), (400, 391), (0, 0)])
+def test_too_few_answers_put_no_floor(answers: int, left: int) -> None:
+    came = pd.Series([1.0] * left + [0.0] * (answers - left))
+    said = pd.Series(0.01, came.index)
+    found = floor_of(said, came)
+    assert found.answers == 0
+    assert found.under(said).equals(said)
+    assert found.sentence.startswith("Chances are as the model says them")

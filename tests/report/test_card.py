@@ -1,5 +1,8 @@
 """The account card: every stage's facts, and nothing where a stage knows none."""
 
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -9,7 +12,7 @@ from kapkit.classification.key_accounts import key_accounts
 from kapkit.evaluation.needs import needs
 from kapkit.evaluation.profit import contribution_of
 from kapkit.evaluation.relationship import relationship_of
-from kapkit.report.card import account_card
+from kapkit.report.card import account_card, account_cards
 from tests.regions import DAY
 
 
@@ -43,12 +46,12 @@ def test_what_every_stage_says_is_on_it(north: Region) -> None:
     assert shown["Contribution"] == "500 EUR, 56 % of revenue"
     assert shown["CSAT"] == shown["NPS"] == "not known: no answer"
     assert shown["What the score is worth"] == "no verdict: not better than recency"
-    assert shown["speed <b>"] == "importance 5, fulfilment 2; answer: none known"
+    assert shown["Need: speed <b>"] == "importance 5, fulfilment 2; answer: none known"
     page = card.table._repr_mimebundle_()[0]["text/html"]
     assert "<b>" not in page
     (axes,) = card.chart.figure.axes
     assert [bar.get_height() for bar in axes.patches][-1] == 500
-    assert card.chart.alt == "Alpha: 500 EUR of margin in 24 months; complaints: 0."
+    assert card.chart.alt == "Alpha: 500 EUR of margin in 24 months; nothing else is recorded."
 
 
 def test_a_part_that_is_not_given_is_not_on_it(north: Region) -> None:
@@ -59,3 +62,45 @@ def test_an_account_of_elsewhere(north: Region) -> None:
     with pytest.raises(DataError) as error:
         account_card(north, "zz")
     assert str(error.value) == "account_id: 'zz' is not in North"
+
+
+def test_cards_of_the_accounts_worth_most_fold_under_their_names(north: Region) -> None:
+    contribution = contribution_of(north)
+    shown = account_cards(north, key_accounts(north), most=2, contribution=contribution)
+    data, about = shown._repr_mimebundle_()
+    page = data["text/html"]
+    assert about["text/html"] == {"whole": True}
+    assert page.count("<details") == page.count("<svg") == page.count("<table") == 2
+    assert "<script>" not in page
+    assert "$x^2$ &lt;script&gt;, b, as of 30 June 2026" in page
+    ids = re.findall(r'\sid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert data["text/plain"].startswith("Alpha: 500 EUR of margin")
+    assert account_cards(north, key_accounts(north), most=0).sentences == []
+
+
+def test_contacts_answers_and_complaints_stand_on_one_time_line(north: Region) -> None:
+    may, june = pd.Timestamp("2026-05-04"), pd.Timestamp(DAY)
+    tables = {
+        "activities": pd.DataFrame({"account_id": ["a", "a", "b"], "date": [may, may, june]}),
+        "surveys": pd.DataFrame({"account_id": ["b"], "date": [june]}),
+        "complaints": pd.DataFrame({"account_id": ["a"], "opened": [june]}),
+        "plan_actions": pd.DataFrame(
+            {
+                "account_id": ["a", "a", "a"],
+                "kind": ["visit", "call", "visit"],
+                "due": [pd.Timestamp("2026-07-09"), june, pd.Timestamp("2026-07-01")],
+                "done": [pd.NaT, pd.NaT, june],
+                "owner": ["Ada", "Ada", "Ada"],
+            }
+        ),
+    }
+    card = account_card(replace(north, tables=tables), "a")
+    assert card.chart.alt.endswith("; contacts: 2; answers: 0; complaints: 1.")
+    strip = card.chart.figure.axes[1]
+    assert [text.get_text() for text in strip.get_yticklabels()] == [
+        "Contacts", "Answers", "Complaints",
+    ]  # fmt: skip
+    marks = [dots.get_offsets().data.tolist() for dots in strip.collections]
+    assert marks == [[[22, 0]], [], [[23, -2]]]
+    assert facts(card)["Planned: 9 July 2026"] == "visit, Ada"

@@ -88,7 +88,7 @@ def test_whale_curve_rises_rests_and_falls(losing: Region) -> None:
     assert labels(chart) == ["12.0 k", "10.0 k"]
     assert chart.alt == (
         "Contribution of 4 accounts added up, best first: 12.0 k EUR after the first 2, "
-        "10.0 k EUR after all; the peak is 120 % of the total."
+        "10.0 k EUR after all. The peak is 120 % of the total."
     )
 
 
@@ -99,7 +99,7 @@ def test_whale_curve_rises_rests_and_falls(losing: Region) -> None:
             4.0,
             ["6.00"],
             "Contribution of 1 account added up, best first: 6.00 EUR after the first 1, 6.00 EUR "
-            "after all; the peak is 100 % of the total.",
+            "after all. The peak is 100 % of the total.",
         ),
         (
             14.0,

@@ -87,7 +87,7 @@ def test_a_back_test_that_cannot_tell_is_a_caution(north: Region) -> None:
 def test_contribution_is_listed_highest_first(losing: Region) -> None:
     found = contribution_of(losing)
     shown = table_contribution(losing, found, most=1)
-    assert shown.caption == "Profit contribution of the last twelve months, EUR: 1 of 4 accounts"
+    assert shown.caption == "Profit contribution of the last twelve months, EUR: 1 of 4"
     assert shown.rows() == [["Alpha", "a", "9.00 k", "0", "0", "8.00 k", "89 %", "80 %"]]
     whole = table_contribution(losing, found)
     assert whole.caption == "Profit contribution of the last twelve months, EUR"

@@ -42,12 +42,12 @@ def book(north: Region) -> openpyxl.Workbook:
 
 
 def test_has_its_sheets_and_a_front_that_leads_to_them(book: openpyxl.Workbook) -> None:
-    names = ["Classes", "Evaluation", "Data trust", "Control totals", "Definitions"]
+    names = ["Classes", "Evaluation", "Accounts", "Data trust", "Control totals", "Definitions"]
     assert book.sheetnames == ["Overview", *names]
     front = book["Overview"]
     assert front["A1"].value == "North: key-account plan, as of 30 June 2026"
-    assert [cell.value for cell in front["A"]][-5:] == names
-    assert [cell.hyperlink.location for cell in front["A"][-5:]] == [f"'{n}'!A1" for n in names]
+    assert [cell.value for cell in front["A"]][-6:] == names
+    assert [cell.hyperlink.location for cell in front["A"][-6:]] == [f"'{n}'!A1" for n in names]
     said = [cell.value for cell in front["A"] if cell.value]
     assert NONE.sentence in said
     assert len(front._charts) == 2

@@ -10,12 +10,11 @@ from kapkit.report.cultivation.phrases import (
     NAME,
     NOTHING,
     as_far_as_known,
-    listed,
     missing,
     ranges,
     short_day,
 )
-from kapkit.report.display import Column, Finding, Table
+from kapkit.report.display import Column, Finding, Table, listed
 from kapkit.wording import percent
 
 #: Tables of the book that open loops are read from, as people call them.

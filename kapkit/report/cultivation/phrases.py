@@ -62,8 +62,3 @@ def missing(region: Region, needed: dict[str, str]) -> list[str]:
 
 def _or(names: list[str]) -> str:
     return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
-
-
-def listed(what: str, shown: int, there: int) -> str:
-    """Say what a table lists, and how many there are where it shows only the first."""
-    return f"{what}: {shown} of {there:,}" if shown < there else what

@@ -7,8 +7,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from kapkit.book.region import Region
 from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
-from kapkit.report.cultivation.phrases import KEY, NAME, NOTHING, listed, short_day
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.cultivation.phrases import KEY, NAME, NOTHING, short_day
+from kapkit.report.display import Chart, Column, Finding, Table, listed
 from kapkit.report.look import ACCENT, INK, canvas, short
 from kapkit.report.tasks import NOUNS
 from kapkit.wording import say, say_count

@@ -9,11 +9,10 @@ from kapkit.report.cultivation.phrases import (
     NOTHING,
     as_far_as_known,
     from_to,
-    listed,
     missing,
     ranges,
 )
-from kapkit.report.display import Column, Finding, Table
+from kapkit.report.display import Column, Finding, Table, listed
 from kapkit.wording import amount, percent
 
 #: Tables of the book that themes are read from, as people call them.

@@ -7,7 +7,7 @@ from kapkit.book.region import Region
 from kapkit.evaluation.concentration import Concentration, whale_band
 from kapkit.evaluation.profit import Contribution, LargeButLosing, whale_curve
 from kapkit.evaluation.rate_sensitivity import RateSensitivity
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.display import Chart, Column, Finding, Table, listed
 from kapkit.report.look import ACCENT, CONTEXT, LOSS, canvas, label, money_axis
 from kapkit.wording import amount, percent, say, several
 
@@ -25,15 +25,16 @@ def table_contribution(region: Region, contribution: Contribution, *, most: int 
         Rows shown; the caption says how many there are.
     """
     frame = _named(region, contribution.table).head(most)
-    caption = f"Profit contribution of the last twelve months, {region.book.currency}"
-    if len(frame) < len(contribution.table):
-        caption += f": {len(frame)} of {len(contribution.table):,} accounts"
+    caption = say(
+        "Profit contribution of the last twelve months, {currency}", currency=region.book.currency
+    )
     return Table(
         frame,
         _columns(contribution.table),
         name="contribution",
-        caption=caption,
+        caption=listed(caption, len(frame), len(contribution.table)),
         how=contribution.definition,
+        folded=True,
     )
 
 
@@ -49,13 +50,13 @@ def table_losing(region: Region, losing: LargeButLosing, *, most: int = 20) -> T
     most : int
         Rows shown; the caption says how many there are.
     """
+    caption = say("Large accounts that lose money, {currency}", currency=region.book.currency)
     return Table(
         _named(region, losing.table).head(most),
         _columns(losing.table),
         name="losing",
-        caption=f"Large accounts that lose money, {region.book.currency}"
-        + (f": {most} of {len(losing.table):,}" if len(losing.table) > most else ""),
-        how="Large: the first fifth, by revenue, of the accounts that bought.",
+        caption=listed(caption, min(most, len(losing.table)), len(losing.table)),
+        how=say("Large: the first fifth, by revenue, of the accounts that bought."),
     )
 
 
@@ -67,9 +68,9 @@ def plot_whale(region: Region, contribution: Contribution) -> Chart | Finding:
     """
     earned = contribution.table["contribution"].dropna()
     if region.book.costed_share == 0:
-        return Finding(["No whale curve: the book has no costs."], caution=True)
+        return Finding([say("No whale curve: the book has no costs.")], caution=True)
     if earned.empty:
-        return Finding(["No whale curve: no account has a known contribution."], caution=True)
+        return Finding([say("No whale curve: no account has a known contribution.")], caution=True)
     band = whale_band(earned)
     running = band["running"].to_numpy()
     earning, losing = int((earned > 0).sum()), int((earned < 0).sum())
@@ -89,17 +90,22 @@ def plot_whale(region: Region, contribution: Contribution) -> Chart | Finding:
             label(axes, amount(running[count]), at, xytext=(0, above), ha="center")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("Accounts, best first")
-        axes.set_ylabel(f"Contribution added up, {region.book.currency}")
+        axes.set_ylabel(say("Contribution added up, {currency}", currency=region.book.currency))
         axes.margins(y=0.15)
         money_axis(axes.yaxis)
     return Chart(
         figure,
         alt=_whale_words(region, earned, float(running[earning]), earning),
-        caption="Whale curve: contribution of the last twelve months, added up account by account",
-        how="The curve rises while accounts earn money and falls where they lose it: the drop "
-        "from the peak is what the losing accounts cost. Grey band: where the curve lies "
-        "in 80 % of draws of as many accounts from these: how far it hangs on who is there. "
-        + contribution.definition,
+        caption=say(
+            "Whale curve: contribution of the last twelve months, added up account by account"
+        ),
+        how=say(
+            "The curve rises while accounts earn money and falls where they lose it: the drop "
+            "from the peak is what the losing accounts cost. Grey band: where the curve lies in "
+            "80 % of draws of as many accounts from these: how far it hangs on who is there. "
+            "{definition}",
+            definition=contribution.definition,
+        ),
     )
 
 
@@ -202,15 +208,25 @@ def finding_losing(losing: LargeButLosing) -> Finding:
 
 def _whale_words(region: Region, earned: pd.Series, peak: float, count: int) -> str:
     currency = region.book.currency
-    top = f"{amount(peak, currency)} after the first {count:,}, " if count else ""
-    words = (
-        f"Contribution of {several(len(earned), 'account')} added up, best first: {top}"
-        f"{amount(earned.sum(), currency)} after all"
+    whole = amount(earned.sum(), currency)
+    said = say(
+        "Contribution of {accounts} added up, best first: {total} after all.",
+        accounts=several(len(earned), "account"),
+        total=whole,
     )
+    if count:
+        said = say(
+            "Contribution of {accounts} added up, best first: {top} after the first {count}, "
+            "{total} after all.",
+            accounts=several(len(earned), "account"),
+            top=amount(peak, currency),
+            count=f"{count:,}",
+            total=whole,
+        )
     if earned.sum() <= 0:
-        return f"{words}."
+        return said
     height = percent(float(whale_curve(earned)["profit_share"].max()))
-    return f"{words}; the peak is {height} of the total."
+    return f"{said} " + say("The peak is {height} of the total.", height=height)
 
 
 def _named(region: Region, table: pd.DataFrame) -> pd.DataFrame:

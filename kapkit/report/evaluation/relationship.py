@@ -3,12 +3,13 @@
 import pandas as pd
 
 from kapkit.book.region import Region
-from kapkit.evaluation.relationship import Relationship, score_moves
+from kapkit.evaluation.relationship import Relationship
 from kapkit.models.company_health import BEFORE_WEEKS, HORIZON_WEEKS, Health
 from kapkit.models.health_inputs import INPUTS
-from kapkit.report.display import Chart, Column, Finding, Table
-from kapkit.report.look import ACCENT, CONTEXT, canvas, label, percent_axis, short
-from kapkit.wording import percent, say
+from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.forest import draw_calibration
+from kapkit.report.look import ACCENT, CONTEXT, canvas, label, short
+from kapkit.wording import amount, day, percent, say
 
 _COUNT = Column("", "{:,.0f}".format, numeric=True)
 _NAME, _KEY = Column("Account"), Column("Key", key=True)
@@ -18,6 +19,7 @@ _GROUPS = {
     "Purchases": ["silence", "recency", "trend", "frequency", "spending", "breadth", "tenure"],
     "Satisfaction": ["satisfaction"],
     "Complaints": ["complaints", "waiting"],
+    "Scoring": ["scoring"],
 }
 _TONES = {"Purchases": "#123f5e", "Satisfaction": "#4b8fbd", "Complaints": "#bcd3e3"}
 
@@ -84,16 +86,11 @@ def plot_risk(health: Health) -> Chart | Finding:
     curve = health.curve
     if curve.empty:
         return Finding([])
-    top = float(max(curve["said"].max(), curve["seen"].max())) * 1.08 or 1.0
-    with canvas(height=3.2) as (figure, axes):
-        axes.plot([0, top], [0, top], color=CONTEXT, linewidth=1)
-        axes.plot(curve["said"], curve["seen"], color=ACCENT, marker="o", linewidth=1.5)
-        axes.set_xlim(0, top)
-        axes.set_ylim(0, top)
+    top = min(float(max(curve["said"].max(), curve["seen"].max())) * 1.25, 1.0) or 1.0
+    with canvas(width=4.6, height=4.0) as (figure, axes):
+        draw_calibration(axes, curve, color=ACCENT, top=top)
         axes.set_xlabel(f"Said: risk of no order in {HORIZON_WEEKS} weeks")
         axes.set_ylabel("Seen")
-        percent_axis(axes.xaxis)
-        percent_axis(axes.yaxis)
     pairs = zip(curve["said"], curve["seen"], strict=True)
     words = "; ".join(f"{percent(said)} said, {percent(seen)} seen" for said, seen in pairs)
     return Chart(
@@ -101,8 +98,9 @@ def plot_risk(health: Health) -> Chart | Finding:
         alt=say("Risk said and seen, by tenths of the accounts: {words}.", words=words),
         caption=say("Is the dormancy risk right? Said against seen, before"),
         how=say(
-            "Each point is a tenth of all answers at past half-years; on the line what was said "
-            "came true."
+            "Each point is a tenth of all answers at past half-years, with an 80 % interval; on "
+            "the line what was said came true. {chances}",
+            chances=health.chances,
         ),
         folded=True,
     )
@@ -158,7 +156,40 @@ def plot_health(region: Region, found: Relationship, *, most: int = 12) -> Chart
     )
 
 
-def table_relationship(region: Region, found: Relationship, *, most: int = 30) -> Table:
+def table_at_stake(region: Region, found: Relationship, *, most: int = 8) -> Table | Finding:
+    """List the few accounts where most is at stake: risk times what they are expected to bring.
+
+    Parameters
+    ----------
+    region : Region
+        For the names and the currency.
+    found : Relationship
+        From `relationship_of`.
+    most : int
+        Rows shown; the caption says how many there are.
+    """
+    scored = found.table.dropna(subset="score")
+    if scored.empty:
+        return Finding([])
+    if scored["stake"].isna().all():
+        ordered, first = scored.sort_values("score", kind="stable"), say("Lowest scores")
+    else:
+        ordered = scored.sort_values("stake", ascending=False, kind="stable")
+        first = say("Where most is at stake")
+    stake = Column(f"At stake a year, {region.book.currency}", amount, numeric=True)
+    columns = {"name": _NAME, "account_id": _KEY, "stake": stake, **_standing(found)}
+    return Table(
+        _shown(region, found, ordered.head(most)),
+        columns,
+        name="at-stake",
+        caption=listed(first, min(most, len(ordered)), len(ordered)),
+        how=say("At stake: the risk times what the account is expected to bring a year.")
+        + " "
+        + _how_scored(found),
+    )
+
+
+def table_relationship(region: Region, found: Relationship, *, most: int = 200) -> Table | Finding:
     """List how we stand with each account, lowest score first.
 
     Parameters
@@ -171,47 +202,89 @@ def table_relationship(region: Region, found: Relationship, *, most: int = 30) -
         Rows shown; the caption says how many there are.
     """
     scored = found.table.dropna(subset="score").sort_values("score", kind="stable")
-    shown = scored.head(most).join(region.accounts["name"]).join(found.loyalty)
-    if found.complaints is not None:
-        shown = shown.join(found.complaints.accounts[["open"]]).fillna({"open": 0.0})
-    else:
-        shown = shown.assign(open=float("nan"))
+    if scored.empty:
+        return Finding([])
     columns = {
         "name": _NAME,
         "account_id": _KEY,
-        "score": Column("Score", _COUNT.show, numeric=True),
-        "moved": Column(f"in {BEFORE_WEEKS} weeks", "{:+z,.0f}".format, numeric=True),
-        "risk": Column("Risk of no order", percent, numeric=True),
-        "why": Column("What moved it"),
-        "open": Column("Open complaints", _COUNT.show, numeric=True),
-        "silent_weeks": Column("Weeks since order", _COUNT.show, numeric=True),
+        **_standing(found),
         "gap_weeks": Column("usual gap", "{:z,.1f}".format, numeric=True),
         "breadth": Column("Categories", percent, numeric=True),
         "potential_share": Column("of peers' best", percent, numeric=True),
     }
     return Table(
-        shown.reset_index(names="account_id"),
+        _shown(region, found, scored.head(most)),
         columns,
         name="relationship",
-        caption=say("How we stand with each account")
-        + (f": {most} of {len(scored):,}" if len(scored) > most else ""),
-        how=say(
-            "Score: 50 is the average account, ten points more double the odds that it orders in "
-            "the next {weeks} weeks. Risk: chance of no order in that time. Categories: share of "
-            "those the region buys. Of peers' best: last year's revenue over what the best fifth "
-            "of its peers spends. Accounts without an order in twelve months have no score.",
-            weeks=HORIZON_WEEKS,
+        caption=listed(say("How we stand with each account"), min(most, len(scored)), len(scored)),
+        how=_how_scored(found)
+        + " "
+        + say(
+            "Categories: share of those the region buys. Of peers' best: last year's revenue over "
+            "what the best fifth of its peers spends."
         ),
+        folded=True,
+    )
+
+
+def _shown(region: Region, found: Relationship, rows: pd.DataFrame) -> pd.DataFrame:
+    shown = rows.join(region.accounts["name"]).join(found.loyalty)
+    if found.complaints is None:
+        return shown.assign(open=float("nan")).reset_index(names="account_id")
+    known = shown.join(found.complaints.accounts[["open"]]).fillna({"open": 0.0})
+    return known.reset_index(names="account_id")
+
+
+def _standing(found: Relationship) -> dict[str, Column]:
+    """Name the columns that both lists have."""
+    return {
+        "score": Column("Score", _COUNT.show, numeric=True),
+        "moved": Column(say("since {day}", day=day(found.since)), "{:+z,.0f}".format, numeric=True),
+        "risk": Column("Risk of no order", percent, numeric=True),
+        "why": Column("What moved it"),
+        "open": Column("Open complaints", _COUNT.show, numeric=True),
+        "silent_weeks": Column("Weeks since order", _COUNT.show, numeric=True),
+    }
+
+
+def _how_scored(found: Relationship) -> str:
+    return say(
+        "Score: 50 is the average account, ten points more double the odds that it orders in "
+        "the next {weeks} weeks. Risk: chance of no order in that time. Accounts without an order "
+        "in twelve months have no score. {compared}",
+        weeks=HORIZON_WEEKS,
+        compared=_compared(found),
+    )
+
+
+def _compared(found: Relationship) -> str:
+    if found.recorded:
+        return say("Moves are since the last run, of {day}.", day=day(found.since))
+    return say(
+        "Moves are since {day}, {weeks} weeks before: no earlier run has scores on record.",
+        day=day(found.since),
+        weeks=BEFORE_WEEKS,
     )
 
 
 def table_moves(region: Region, found: Relationship, *, most: int = 12) -> Table | Finding:
-    """List the scores that moved most in 13 weeks, and what moved them; it adds up."""
-    moves = score_moves(found.health)
+    """List the scores that moved most since the last run, and what moved them; it adds up.
+
+    Parameters
+    ----------
+    region : Region
+        For the names.
+    found : Relationship
+        From `relationship_of`; without an earlier run's scores, moves are of 13 weeks.
+    most : int
+        Rows shown, the largest move first.
+    """
+    moves = found.moves
     if moves.empty:
         return Finding([])
-    table = _grouped(moves).assign(moved=moves.sum(axis=1)).join(found.health.accounts)
-    order = table["moved"].abs().sort_values(ascending=False, kind="stable").index[:most]
+    moved, score = moves.sum(axis=1), found.health.accounts["score"].reindex(moves.index)
+    table = _grouped(moves).assign(moved=moved, score=score, score_before=score - moved)
+    order = moved.abs().sort_values(ascending=False, kind="stable").index[:most]
     step = "{:+z,.1f}".format
     columns = {
         "name": _NAME,
@@ -221,12 +294,18 @@ def table_moves(region: Region, found: Relationship, *, most: int = 12) -> Table
         "score": Column("Now", "{:z,.1f}".format, numeric=True),
         "moved": Column("Change", step, numeric=True),
     }
+    exact = say("By the same weights then and now: before plus the steps is now, exactly.")
+    if found.recorded:
+        exact = say(
+            "Before is what the last run said; before plus the steps is now, exactly. Scoring: "
+            "what today's weights, and rows of old days that came since, make of the score of then."
+        )
     return Table(
         table.loc[order].join(region.accounts["name"]).reset_index(names="account_id"),
         columns,
         name="score-moves",
-        caption=say("Scores that moved most in {weeks} weeks", weeks=BEFORE_WEEKS),
-        how=say("By the same weights then and now: before plus the steps is now, exactly."),
+        caption=say("Scores that moved most since {day}", day=day(found.since)),
+        how=f"{exact} {_compared(found)}",
         folded=True,
     )
 
@@ -279,8 +358,7 @@ def table_satisfaction(region: Region, found: Relationship, *, most: int = 15) -
         shown,
         columns,
         name="satisfaction",
-        caption=say("Satisfaction, lowest first")
-        + (f": {len(ordered)} of {len(table):,}" if len(ordered) < len(table) else ""),
+        caption=listed(say("Satisfaction, lowest first"), len(ordered), len(table)),
         how=say(
             "Answers of eighteen months, put on today's scale and mean, drawn to the mean of all "
             "accounts the more the fewer there are. No verdict on fewer than three answers."

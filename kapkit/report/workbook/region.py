@@ -12,7 +12,11 @@ from kapkit.classification.key_accounts import key_accounts
 from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
+from kapkit.evaluation.forward_value import forward_value_of
+from kapkit.evaluation.needs import needs_of
 from kapkit.evaluation.profit import Contribution, contribution_of
+from kapkit.evaluation.relationship import relationship_of
+from kapkit.models.forward import YEARS
 from kapkit.report.files import Files
 from kapkit.report.workbook.definitions import WORDS
 from kapkit.report.workbook.sheet import Curve, Field, Sheet, workbook
@@ -47,7 +51,8 @@ def region_workbook(
     classified, contribution = key_accounts(region, cuts=cuts), contribution_of(region)
     classes, earned = _classes(region, classified), _evaluation(region, contribution)
     planned = [_plan(region, plan), _calendar(region, dated)]
-    sheets = [classes, earned, *filter(None, planned), _trust(region), _totals(region), _words()]
+    about = [_cards(region, classified, contribution), *filter(None, planned)]
+    sheets = [classes, earned, *about, _trust(region), _totals(region), _words()]
     said = [classified.sentence, contribution.sentence, *_said(region, plan)]
     title = say(
         "{region}: key-account plan, as of {day}", region=region.name, day=day(region.as_of)
@@ -118,6 +123,45 @@ def _evaluation(region: Region, contribution: Contribution) -> Sheet:
         currency=region.book.currency,
     )
     return Sheet(say("Evaluation"), caption, table, fields)
+
+
+def _cards(region: Region, classified: Classification, contribution: Contribution) -> Sheet:
+    """Give what the account cards say, a row an account."""
+    standing, ahead = relationship_of(region), forward_value_of(region, contribution).table
+    found = needs_of(region, contribution)
+    unmet = None if found is None else found.accounts[found.accounts["open"]]
+    needs = {} if unmet is None else {"needs": unmet.groupby("account_id")["need"].agg(", ".join)}
+    told = standing.complaints
+    complaints = {} if told is None else {"open": told.accounts["open"]}
+    table = (
+        classified.table[["name", "class"]]
+        .join(ahead)
+        .join(contribution.table["contribution"])
+        .join(standing.table[["score", "moved", "risk", "why"]])
+        .assign(**needs, **complaints)
+        .reset_index(names="account_id")
+    )
+    fields = {
+        "name": Field(say("Account"), width=30),
+        "account_id": Field(say("Key"), width=12),
+        "class": Field(say("Class"), mark="class"),
+        "contribution": Field(say("Contribution"), "amount", total=True, mark="loss"),
+        "past": Field(say("Last 12 months"), "amount", total=True),
+        "year": Field(say("Next twelve months"), "amount", total=True, mark="bar"),
+        "year_low": Field(say("Low"), "amount"),
+        "year_high": Field(say("High"), "amount"),
+        "lifetime": Field(say("Lifetime value, {years} years", years=YEARS), "amount", total=True),
+        "lifetime_low": Field(say("Low"), "amount"),
+        "lifetime_high": Field(say("High"), "amount"),
+        "score": Field(say("Health score (50: average)"), "count"),
+        "moved": Field(say("since {day}", day=day(standing.since)), "count"),
+        "risk": Field(say("Risk of no order in 26 weeks"), "share"),
+        "why": Field(say("What moved it"), "sentence"),
+        **({"open": Field(say("Open complaints"), "count", total=True)} if complaints else {}),
+        **({"needs": Field(say("Open needs"), "sentence")} if needs else {}),
+    }
+    caption = say("3 Account cards, {currency}", currency=region.book.currency)
+    return Sheet(say("Accounts"), caption, table, fields)
 
 
 def _plan(region: Region, plan: ContactPlan | NoPlan) -> Sheet | None:
