@@ -127,8 +127,13 @@ def _neglected(classified: Classification, plan: ContactPlan | NoPlan) -> list[s
     return [
         say_count(
             len(few),
-            "{count} key account gets less than half the hours it should: {names}.",
-            "{count} key accounts get less than half the hours they should: {names}.",
+            "{count} of {all} key accounts gets less than half the hours the plan would give it, "
+            "{today} of {planned} a year: {names}.",
+            "{count} of {all} key accounts get less than half the hours the plan would give them, "
+            "{today} of {planned} a year together; most is to gain at {names}.",
+            all=f"{len(key):,}",
+            today=f"{few['hours_today'].sum():,.0f}",
+            planned=f"{few['hours_planned'].sum():,.0f}",
             names=listing(names, _MOST_NAMED),
         )
     ]
