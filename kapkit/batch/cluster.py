@@ -31,6 +31,19 @@ class Cluster:
     scheduler: str
     store: Store | None = None
 
+    def reach(self) -> None:
+        """See that the scheduler answers and has a worker, before anything is prepared for it.
+
+        Raises
+        ------
+        DataError
+            If distributed is not installed.
+        RunError
+            If the scheduler or every worker is out of reach.
+        """
+        with _client(self.scheduler):
+            pass
+
     def execute_regions(
         self,
         regions: Iterable[Sequence[NotebookTask]],

@@ -82,6 +82,8 @@ def run(
     hush_at_exit()
     with errors_said(), stopped_by_sigterm():
         cluster = cluster_of(scheduler, store)
+        if cluster is not None:
+            cluster.reach()
         opened = read_book(book.resolve(), source=source)
         day = str(opened.at(as_of).as_of)
         folders = RunFolders.of(book.resolve(), day, runs=runs, reports=reports)

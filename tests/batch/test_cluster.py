@@ -9,6 +9,7 @@ import boto3
 import pytest
 from distributed import LocalCluster
 from moto.server import ThreadedMotoServer
+from typer.testing import CliRunner
 
 from kapkit.batch import cluster as batch_cluster
 from kapkit.batch import notebooks
@@ -23,6 +24,7 @@ from kapkit.batch.store import Store
 from kapkit.book.book import read_book
 from kapkit.book.errors import DataError
 from kapkit.book.prepared import PreparedBook
+from kapkit.cli import app
 from tests.batch.cheap import without_kernel, write_book, write_templates
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
@@ -239,3 +241,15 @@ def test_a_copy_of_one_region_is_not_taken_for_the_company(prepared: Path, tmp_p
         _ = copy.region("North").company
     store.get_prepared("now", None, tmp_path / "all")
     assert len(PreparedBook(tmp_path / "all").company().accounts) == 3
+
+
+def test_a_scheduler_out_of_reach_stops_a_run_before_it_prepares(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_cluster, "_PATIENCE", 0.5)
+    monkeypatch.chdir(tmp_path)
+    told = ["run", "--book", str(book), "--scheduler", "tcp://127.0.0.1:9"]
+    result = CliRunner().invoke(app, told)
+    assert result.exit_code != 0
+    assert "--scheduler: tcp://127.0.0.1:9 does not answer" in result.output
+    assert not [*tmp_path.glob("runs*"), *tmp_path.glob("reports*")]
