@@ -15,11 +15,11 @@ from kapkit.wording import percent, several
 #: Below this many spending accounts features cannot be told from chance.
 ACCOUNTS_NEEDED = 60
 _FOLDS = 10
+_SPLITS = 5
 #: Accounts of the book that count beside those of a small group of peers.
 _PRIOR_PEERS = 20.0
 #: More accounts than this would only make the regression slower.
 _MOST = 20_000
-_EIGHTY = float(stats.norm.ppf(0.9))
 _REGRESSION, _PEERS = "quantile regression", "peer quantile"
 #: The ways to tell a quantile, the naive one first.
 WAYS = [_PEERS, _REGRESSION]
@@ -30,7 +30,7 @@ class Potential:
     """What peers at a high quantile spend, per account, and whether features help to tell.
 
     ``table`` has a row per account: ``potential`` (per year, like the spend; at least the
-    account's own) with the 80 % interval ``low`` and ``high`` of the quantile, ``headroom``
+    account's own) with the interval ``low`` and ``high`` of the quantile, ``headroom``
     (potential less spend) and ``rank`` (1: most headroom).
     ``skill`` is the share of the plain peer quantile's pinball loss that features take away,
     out of fold; ``covered`` the share of accounts that spend no more than said, nominally
@@ -48,7 +48,12 @@ class Potential:
 
 
 def potential(
-    spend: pd.Series, features: pd.DataFrame, *, level: float = 0.8, seed: int = 1
+    spend: pd.Series,
+    features: pd.DataFrame,
+    *,
+    level: float = 0.8,
+    confidence: float = 0.8,
+    seed: int = 1,
 ) -> Potential:
     """Estimate what an account could spend from what comparable accounts do spend.
 
@@ -67,6 +72,8 @@ def potential(
         momentum. Missing numbers take the median, with a flag; missing text is a value.
     level : float, 0 to 1
         Which quantile of peers; .8 or .9.
+    confidence : float, 0 to 1
+        Probability of the interval around it.
     seed : int
         Of the folds, and of the 20,000 accounts that are learned from where there are more.
 
@@ -77,8 +84,8 @@ def potential(
 
     Notes
     -----
-    The interval is that of a quantile's order statistics, as if the accounts were shared among
-    the coefficients.
+    The interval is that of a quantile's order statistics among the errors out of fold, for as
+    many accounts as an account's leverage and the conformal offset leave (`quantile_interval`).
 
     References
     ----------
@@ -92,16 +99,23 @@ def potential(
     known = design.reindex(learned.index)
     if len(learned) < ACCOUNTS_NEEDED:
         peers = _peer_quantile(log_spend, features, spend.index, level)
-        ends = quantile_interval(log_spend, peers, level=level)
+        above = log_spend - peers.reindex(log_spend.index)
+        ends = quantile_interval(above, peers, level=level, confidence=confidence)
         return _told(spend, peers, ends, _PEERS, level, _untried())
     told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
     tried = pd.DataFrame({"spend": log_spend, _REGRESSION: told, _PEERS: naive})
     if _skill(tried, level) <= 0:
         usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
-        ends = quantile_interval(log_spend, usual, level=level)
+        ends = quantile_interval(log_spend - naive, usual, level=level, confidence=confidence)
         return _told(spend, usual, ends, _PEERS, level, tried)
-    quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed)
-    ends = quantile_interval(log_spend, quantile, level=level, coefficients=known.shape[1] + 1)
+    quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed, splits=_SPLITS)
+    ends = quantile_interval(
+        log_spend - told,
+        quantile,
+        level=level,
+        confidence=confidence,
+        leverage=leverage(known, design),
+    )
     return _told(spend, quantile, ends, _REGRESSION, level, tried)
 
 
@@ -163,33 +177,68 @@ def _untried() -> pd.DataFrame:
 
 
 def quantile_interval(
-    log_spend: pd.Series, quantile: pd.Series, *, level: float, coefficients: int = 1
+    above: pd.Series,
+    quantile: pd.Series,
+    *,
+    level: float,
+    confidence: float = 0.8,
+    leverage: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Say how far chance may have put a quantile off: an 80 % interval from order statistics.
+    r"""Say how far chance may have put a quantile off: an interval from order statistics.
+
+    The share of accounts below a quantile that was learned from ``n`` is off by chance with the
+    variance :math:`\tau (1 - \tau) / n`; of one that depends on features, with
+    :math:`\tau (1 - \tau) (h + 1 / n)`, for the account's leverage :math:`h` and the conformal
+    offset. The errors at the ends of that share are the interval's.
 
     Parameters
     ----------
-    log_spend : Series
-        What was learned from.
+    above : Series
+        How far the log spend of the accounts learned from lies above what was said, out of fold.
     quantile : Series
         Log of the quantile, of these and other accounts.
     level : float, 0 to 1
         Which quantile.
-    coefficients : int
-        How many were fitted.
+    confidence : float, 0 to 1
+        Probability of the interval.
+    leverage : Series indexed like ``quantile``, optional
+        `leverage`, where features were learned from.
 
     Returns
     -------
     DataFrame indexed like ``quantile``
         ``low`` and ``high``, logs.
+
+    References
+    ----------
+    Koenker, R. and Bassett, G. (1978), Regression quantiles, Econometrica 46(1).
     """
-    above = (log_spend - quantile.reindex(log_spend.index)).dropna()
-    if above.empty:
+    known = above.dropna()
+    if known.empty:
         return pd.DataFrame(np.nan, index=quantile.index, columns=["low", "high"])
-    reach = _EIGHTY * np.sqrt(level * (1 - level) * coefficients / len(above))
-    ends = above.quantile([max(level - reach, 0.0), min(level + reach, 1.0)]).to_numpy()
-    shift = ends - float(above.quantile(level))
-    return pd.DataFrame({"low": quantile + shift[0], "high": quantile + shift[1]})
+    part = 1 / len(known) + (0.0 if leverage is None else leverage.reindex(quantile.index))
+    reach = pd.Series(np.sqrt(level * (1 - level) * part), index=quantile.index)
+    reach *= float(stats.norm.ppf((1 + confidence) / 2))
+    middle = float(known.quantile(level))
+    shift = {
+        end: known.quantile((level + way * reach).clip(0, 1).to_numpy()).to_numpy() - middle
+        for end, way in (("low", -1), ("high", 1))
+    }
+    return pd.DataFrame({end: quantile + by for end, by in shift.items()})
+
+
+def leverage(known: pd.DataFrame, wanted: pd.DataFrame) -> pd.Series:
+    """Say how much of the design each account's own features use up; its mean is k / n.
+
+    Examples
+    --------
+    >>> same = pd.DataFrame({"size": [-1.0, 1.0]})
+    >>> leverage(same, pd.DataFrame({"size": [0.0, 1.0]})).tolist()
+    [0.5, 1.0]
+    """
+    learned, asked = (sm.add_constant(x.to_numpy(), has_constant="add") for x in (known, wanted))
+    spread = np.linalg.pinv(learned.T @ learned)
+    return pd.Series(np.einsum("ij,jk,ik->i", asked, spread, asked), index=wanted.index)
 
 
 def peer_design(features: pd.DataFrame) -> pd.DataFrame:
@@ -207,22 +256,30 @@ def peer_design(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def conformal_quantile(
-    log_spend: pd.Series, known: pd.DataFrame, wanted: pd.DataFrame, *, level: float, seed: int = 1
+    log_spend: pd.Series,
+    known: pd.DataFrame,
+    wanted: pd.DataFrame,
+    *,
+    level: float,
+    seed: int = 1,
+    splits: int = 1,
 ) -> pd.Series:
     """Fit a quantile regression on half the accounts, and set its level on the other half.
 
-    Both halves take each role once and the two answers are averaged.
+    Both halves take each role once and the two answers are averaged; so are those of several
+    ``splits``, lest the luck of one be in the answer.
 
     Returns
     -------
     Series indexed like ``wanted``
         Log of the quantile.
     """
-    order = np.random.default_rng(seed).permutation(len(log_spend))
-    halves = np.array_split(order, 2)
+    random = np.random.default_rng(seed)
+    halves = [np.array_split(random.permutation(len(log_spend)), 2) for _ in range(splits)]
     answers = [
         _fit_and_move(log_spend, known, wanted, level, fit, move)
-        for fit, move in (halves, halves[::-1])
+        for first, second in halves
+        for fit, move in ((first, second), (second, first))
     ]
     return pd.Series(np.mean(answers, axis=0), index=wanted.index)
 
