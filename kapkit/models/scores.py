@@ -100,7 +100,7 @@ def share_interval(
     --------
     >>> low, high = share_interval(pd.Series([3]), pd.Series([54]))
     >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.026], [0.106])
+    ([0.027], [0.108])
     """
     tail, some = (1 - level) / 2, tries.where(tries > 0)
     a, b = hits + 0.5, some - hits + 0.5
