@@ -71,10 +71,11 @@ def seasonal_index(purchases: pd.DataFrame, *, as_of: dt.date, seed: int = 1) ->
     generator = np.random.default_rng(seed)
     draws = generator.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=_DRAWS)
     drawn = _index(draws @ counts, month)
-    if not np.isfinite(found).all():
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    if len(drawn) < 2 or not np.isfinite(found).all():
         return missing
-    error = np.nanstd(drawn, axis=0, ddof=1)
-    reach = np.nanquantile(np.nanmax(np.abs(drawn - found) / np.maximum(error, 1e-9), axis=1), 0.9)
+    error = drawn.std(axis=0, ddof=1)
+    reach = np.quantile((np.abs(drawn - found) / np.maximum(error, 1e-9)).max(axis=1), 0.9)
     return pd.DataFrame(
         {"index": found, "low": found - reach * error, "high": found + reach * error}, index=MONTHS
     )
@@ -103,8 +104,11 @@ def _index(counts: np.ndarray, month: np.ndarray) -> np.ndarray:
     mean = sum(weights[k] * counts[:, k : k + size] for k in range(13))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = counts[:, 6 : 6 + size] / np.where(mean > 0, mean, np.nan)
-    inner = month[6 : 6 + size]
-    by_month = np.column_stack([np.nanmean(ratio[:, inner == m], axis=1) for m in MONTHS])
+        inner = month[6 : 6 + size]
+        parts = [ratio[:, inner == m] for m in MONTHS]
+        by_month = np.column_stack(
+            [np.nansum(part, axis=1) / np.isfinite(part).sum(axis=1) for part in parts]
+        )
     index: np.ndarray = by_month / by_month.mean(axis=1, keepdims=True)
     return index
 

@@ -57,7 +57,7 @@ def bucket() -> Iterator[str]:
 def scheduler(bucket: str) -> Iterator[str]:
     """Start two workers, each a process of its own."""
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as made:
         yield made.scheduler_address
 

@@ -102,7 +102,7 @@ damage = st.one_of(
 )
 @example(damages=[truncated(0.0)], of_accounts=False, again=False)
 @example(damages=[truncated(0.0)], of_accounts=True, again=False)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_nothing_is_lost_or_one_error_says_why(
     damages: list[Damage], of_accounts: bool, again: bool
 ) -> None:

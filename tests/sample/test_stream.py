@@ -81,6 +81,6 @@ def test_days_in_another_format_are_read(blocks: list[Company], tmp_path: Path) 
     assert not totals["reason"].str.contains("cannot be read", na=False).any()
 
 
-def test_the_truth_stays_out_of_the_book(company: Company, tmp_path: Path) -> None:
+def test_the_truth_stays_out_of_the_book(blocks: list[Company], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the truth must not lie in the book's folder"):
-        write(company, tmp_path / "book", truth=tmp_path / "book" / "truth")
+        write(iter(blocks), tmp_path / "book", truth=tmp_path / "book" / "truth")
