@@ -76,7 +76,7 @@ def translated(sql: str) -> str:
     """Translate a query from DuckDB's SQL."""
     import sqlglot
 
-    return sqlglot.transpile(sql, read="duckdb", write="spark")[0]
+    return str(sqlglot.transpile(sql, read="duckdb", write="spark")[0])
 
 
 def without_by_name(sql: str, by_name: Callable[[str, str], str]) -> str:
@@ -90,9 +90,9 @@ def without_by_name(sql: str, by_name: Callable[[str, str], str]) -> str:
         sides = (side.sql(dialect="spark") for side in (union.left, union.right))
         joined = sqlglot.exp.select("*").from_(by_name(*sides))
         if union is tree:
-            return joined.sql(dialect="spark")
+            return str(joined.sql(dialect="spark"))
         union.replace(joined)
-    return tree.sql(dialect="spark")
+    return str(tree.sql(dialect="spark"))
 
 
 def java_format(form: str) -> str:
