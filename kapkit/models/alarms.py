@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from kapkit.book.region import Region
+from kapkit.models.pooled import learned
 
 Array = npt.NDArray[np.float64]
 
@@ -41,14 +42,12 @@ class Alarms:
 
 def alarms_of(region: Region) -> Alarms:
     """Give a region's alarms: what a run has stored, else computed over the company now."""
-    if "alarms" in region.pooled:
-        stored = region.pooled["alarms"].drop(columns="region").set_index("account_id")
-        rates = region.pooled["alarm_rates"]
-        drops, false_rate = float(rates["drops"].iloc[0]), float(rates["false_rate"].iloc[0])
-    else:
-        whole = _computed(region.company)
-        stored, drops, false_rate = whole.table, whole.drops, whole.false_rate
-    return Alarms(stored.reindex(region.accounts.index), drops, false_rate)
+    parts = learned(region, "alarms", _laid_out)
+    table = parts[""].drop(columns="region").set_index("account_id")
+    rates = parts["rates"].iloc[0]
+    return Alarms(
+        table.reindex(region.accounts.index), float(rates["drops"]), float(rates["false_rate"])
+    )
 
 
 def alarms(
@@ -107,18 +106,18 @@ def alarm_frames(found: Alarms, accounts: pd.DataFrame) -> dict[str, pd.DataFram
     rates = pd.DataFrame({"drops": [found.drops], "false_rate": [found.false_rate]})
     return {
         "alarms": found.table.assign(region=accounts["region"]).reset_index(names="account_id"),
-        "alarm_rates": rates.assign(region=pd.Series([None], dtype="str")),
+        "alarms_rates": rates.assign(region=pd.Series([None], dtype="str")),
     }
 
 
-@lru_cache(maxsize=2)
-def _computed(company: Region) -> Alarms:
-    return alarms(
+def _laid_out(company: Region) -> dict[str, pd.DataFrame]:
+    found = alarms(
         company.purchases,
         company.accounts.index,
         first_day=company.book.first_day,
         as_of=company.as_of,
     )
+    return alarm_frames(found, company.accounts)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.floor import Floor, floor_of
 from kapkit.models.health import HealthModel, fit_health
 from kapkit.models.health_inputs import health_inputs, kept
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, rows_of
 from kapkit.models.scores import auc, auc_error, brier_skill, calibration_curve, calibration_error
 from kapkit.wording import percent, say, several
 
@@ -74,8 +74,8 @@ class Health:
 
     def ways(self, region: str | None = None, *, lead_weeks: int = 0) -> pd.DataFrame:
         """Compare score and recency, in a region or (None) the whole company."""
-        here = self.judged["region"].isna() if region is None else self.judged["region"] == region
-        rows = self.judged[here & (self.judged["lead_weeks"] == lead_weeks)]
+        rows = rows_of(self.judged, region)
+        rows = rows[rows["lead_weeks"] == lead_weeks]
         return rows.set_index("way").drop(columns=["region", "lead_weeks"])
 
 

@@ -1,13 +1,12 @@
 """How sales respond to contacts: one elasticity, estimated once over all regions."""
 
-from functools import lru_cache
-
 import pandas as pd
 
 from kapkit.book.region import Region
+from kapkit.models.pooled import learned
 from kapkit.models.response import Elasticity, contact_panel, elasticity_of_contacts
 
-_TABLE, _SAID = "elasticity", "elasticity_said"
+_TABLE = "elasticity"
 _NO_CONTACTS = pd.DataFrame(
     {
         "account_id": pd.Series(dtype="str"),
@@ -30,9 +29,15 @@ def elasticity_of(region: Region) -> Elasticity:
     Elasticity
         The same for every region: a region of a dozen accounts cannot tell its own.
     """
-    if _TABLE in region.pooled:
-        return _stored(region)
-    return _fitted(region.company)
+    parts = learned(region, _TABLE, _laid_out)
+    said = parts["said"].iloc[0]
+    return Elasticity(
+        float(said["value"]),
+        float(said["sd"]),
+        parts[""].drop(columns="region").set_index("estimate"),
+        float(said["follows_demand"]),
+        str(said["sentence"]),
+    )
 
 
 def company_elasticity(company: Region) -> Elasticity:
@@ -63,22 +68,9 @@ def elasticity_frames(found: Elasticity) -> dict[str, pd.DataFrame]:
     )
     return {
         _TABLE: found.table.astype(float).reset_index(names="estimate").assign(**nowhere),
-        _SAID: said.assign(**nowhere),
+        f"{_TABLE}_said": said.assign(**nowhere),
     }
 
 
-@lru_cache(maxsize=2)
-def _fitted(company: Region) -> Elasticity:
-    return company_elasticity(company)
-
-
-def _stored(region: Region) -> Elasticity:
-    table = region.pooled[_TABLE].drop(columns="region").set_index("estimate")
-    said = region.pooled[_SAID].iloc[0]
-    return Elasticity(
-        float(said["value"]),
-        float(said["sd"]),
-        table,
-        float(said["follows_demand"]),
-        str(said["sentence"]),
-    )
+def _laid_out(company: Region) -> dict[str, pd.DataFrame]:
+    return elasticity_frames(company_elasticity(company))

@@ -13,7 +13,7 @@ from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.bg_nbd import BGNBD
 from kapkit.models.order_history import order_history
 from kapkit.models.outlook import HORIZON_WEEKS, Outlook, outlook_of
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, rows_of
 from kapkit.models.regularity import regularity
 from kapkit.models.value import WEEKS_PER_YEAR, Measure, expected_value, past_value, worth
 from kapkit.models.value_axis import USUAL_HALF_LIFE, best_half_life, value_candidates
@@ -57,8 +57,7 @@ class Forward:
 
     def told(self, region: str | None = None) -> pd.DataFrame:
         """Give the back-test of a region or (None) the whole company, by years ahead."""
-        here = self.judged["region"].isna() if region is None else self.judged["region"] == region
-        return self.judged[here].set_index("years").drop(columns="region")
+        return rows_of(self.judged, region).set_index("years").drop(columns="region")
 
 
 def forward_of(region: Region) -> Forward:

@@ -10,6 +10,7 @@ import pandas as pd
 from kapkit.book.region import Region
 from kapkit.models.forecast import QUANTILES, daily_sums, rest_forecast
 from kapkit.models.levels import LEVELS, level_forecast
+from kapkit.models.pooled import rows_of
 
 #: Metrics that add up over days.
 SUMS = ("revenue", "margin")
@@ -40,8 +41,7 @@ class GoalForecasts:
 
     def of(self, region: str | None) -> pd.DataFrame:
         """Give the rows of a region; None: of the company."""
-        named = self.table["region"]
-        return self.table[named.isna() if region is None else named == region]
+        return rows_of(self.table, region)
 
 
 def goal_periods(company: Region) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from kapkit.book.region import Region
 from kapkit.book.schema import ACCOUNTS
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.class_probability import SHARES, class_probabilities
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, rows_of
 from kapkit.models.potential import Potential, judged_quantiles, potential
 from kapkit.models.value import past_value
 from kapkit.models.value_axis import (
@@ -79,8 +79,7 @@ class Outlook:
     def ways(self, question: str, region: str | None = None) -> pd.DataFrame:
         """Compare the ways of answering a question, in a region or (None) the whole company."""
         asked = self.judged[self.judged["question"] == question]
-        here = asked["region"].isna() if region is None else asked["region"] == region
-        return asked[here].set_index("way").drop(columns=["question", "region"])
+        return rows_of(asked, region).set_index("way").drop(columns=["question", "region"])
 
 
 def outlook_of(region: Region) -> Outlook:

@@ -42,6 +42,12 @@ def learned(
     return {key[len(name) + 1 :]: _own(frame, panel) for key, frame in frames.items()}
 
 
+def rows_of(frame: pd.DataFrame, region: str | None) -> pd.DataFrame:
+    """Give the rows of a frame that are of a region or (None) of the whole company."""
+    named = frame["region"]
+    return frame[named.isna() if region is None else named == region]
+
+
 @lru_cache(maxsize=8)
 def _now(learn: Callable[[Region], Frames], company: Region) -> Frames:
     return learn(company)

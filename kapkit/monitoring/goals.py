@@ -10,6 +10,7 @@ from kapkit.book.region import Region
 from kapkit.models.forecast import QUANTILES, chance_above
 from kapkit.models.goal_forecast import SUMS, GoalForecasts, goal_forecasts_of
 from kapkit.models.levels import LEVELS
+from kapkit.models.pooled import rows_of
 from kapkit.wording import amount, percent, say, say_count
 
 #: From this chance on a goal is on course; below the second it is at risk, the third out of reach.
@@ -200,8 +201,8 @@ def _listed(region: Region, found: GoalForecasts) -> pd.DataFrame:
     """List the goals set for this region, and those to be proposed."""
     goals = _typed_goals(region)
     goals = goals[goals["account_id"].isna()]
-    own = goals["region"].isna() if region.name is None else goals["region"] == region.name
-    listed = goals.loc[own, [*_KEYS, "target", "owner"]].assign(proposed=False)
+    own = rows_of(goals, region.name)
+    listed = own[[*_KEYS, "target", "owner"]].assign(proposed=False)
     year = region.as_of + dt.timedelta(days=1)
     periods = found.of(region.name)[_KEYS].drop_duplicates()
     begun = (periods["start"].dt.year == year.year) & (periods["end"].dt.month == 12)

@@ -8,7 +8,7 @@ from kapkit.classification.class_moves import CALLED, Moves
 from kapkit.classification.key_accounts import ChoiceBacktest
 from kapkit.classification.matrix import LEVELS, PotentialMatrix
 from kapkit.models.outlook import outlook_of
-from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.display import Chart, Column, Finding, Table, listed, ranges
 from kapkit.report.look import CLASS_COLORS, CONTEXT, INK, canvas, label, percent_axis, short
 from kapkit.wording import amount, percent, say, say_count, several, worded
 
@@ -85,9 +85,8 @@ def table_classes(region: Region, classified: Classification, *, most: int = 200
 
 def _with_words(table: pd.DataFrame) -> pd.DataFrame:
     shown = table.reset_index(names="account_id")
-    ends = zip(shown["low"], shown["high"], strict=True)
-    ranges = pd.Series([_range(low, high) for low, high in ends], shown.index, dtype="str")
-    return shown.assign(range=ranges, chances=_chances(shown))
+    held = ranges(shown["low"], shown["high"], amount)
+    return shown.assign(range=held, chances=_chances(shown))
 
 
 def table_potential(region: Region, classified: Classification, *, most: int = 20) -> Table:
@@ -105,8 +104,6 @@ def table_potential(region: Region, classified: Classification, *, most: int = 2
     known = classified.table.dropna(subset=["headroom"])
     ranked = known.sort_values("headroom", ascending=False, kind="stable")
     shown = ranked.head(most).reset_index(names="account_id")
-    ends = zip(shown["potential_low"], shown["potential_high"], strict=True)
-    ranges = pd.Series([_range(low, high) for low, high in ends], shown.index, dtype="str")
     columns = {
         "name": Column("Account"),
         "account_id": Column("Key", key=True),
@@ -118,7 +115,7 @@ def table_potential(region: Region, classified: Classification, *, most: int = 2
         "buys": Column("Buys next quarter", percent, numeric=True),
     }
     return Table(
-        shown.assign(range=ranges),
+        shown.assign(range=ranges(shown["potential_low"], shown["potential_high"], amount)),
         columns,
         name="potential",
         caption=listed(say("Accounts by room to grow"), len(shown), len(known)),
@@ -395,10 +392,6 @@ def _pareto_words(curve: pd.DataFrame) -> str:
         if len(part := curve[curve["class"] == name])
     ]
     return say("Cumulative share of expected value; {parts}.", parts="; ".join(parts))
-
-
-def _range(low: float, high: float) -> str | None:
-    return None if pd.isna(low) else say("{low} to {high}", low=amount(low), high=amount(high))
 
 
 def _chances(shown: pd.DataFrame) -> pd.Series:

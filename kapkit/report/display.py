@@ -8,6 +8,7 @@ from functools import cache
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, Template
 from matplotlib.figure import Figure
@@ -43,6 +44,21 @@ def listed(what: str, shown: int, there: int) -> str:
     if shown >= there:
         return said
     return say("{what}: {shown} of {all}", what=said, shown=shown, all=f"{there:,}")
+
+
+def ranges(low: pd.Series, high: pd.Series, show: Callable[[float], str]) -> pd.Series:
+    """Write what lies between two ends; missing where both are, open where one is."""
+    ends = zip(low.astype(float), high.astype(float), strict=True)
+    said = [_range(one, other, show) for one, other in ends]
+    return pd.Series(said, low.index, dtype="str")
+
+
+def _range(low: float, high: float, show: Callable[[float], str]) -> str | None:
+    if np.isfinite(low) and np.isfinite(high):
+        return say("{low} to {high}", low=show(low), high=show(high))
+    if np.isfinite(low):
+        return say("from {low}", low=show(low))
+    return say("up to {high}", high=show(high)) if np.isfinite(high) else None
 
 
 def _fold(folded: bool) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class DuckSource:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._connection = duckdb.connect(":memory:")
+        self._known_types: dict[str, dict[str, str]] = {}
         self._configure()
         origin.attach(self._connection)
         for name, query in self.config.views.items():
@@ -104,8 +105,11 @@ class DuckSource:
         return whole_keys(self.config, self._types)
 
     def _types(self, relation: str) -> dict[str, str]:
-        described = self._connection.execute(f"DESCRIBE {quoted(relation)}").fetchall()
-        return {str(row[0]): _held(str(row[1])) for row in described}
+        """Tell how the columns of a relation are held; asked once, since a CSV file is sniffed."""
+        if relation not in self._known_types:
+            described = self._connection.execute(f"DESCRIBE {quoted(relation)}").fetchall()
+            self._known_types[relation] = {str(row[0]): _held(str(row[1])) for row in described}
+        return self._known_types[relation]
 
 
 def _held(type_: str) -> str:

@@ -71,13 +71,18 @@ class Folder:
             connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM _sheets")  # noqa: S608
             connection.unregister("_sheets")
             return
-        if files[0].kind == "Parquet":
-            for file in files:
+        parquet = files[0].kind == "Parquet"
+        scan = (
+            self._parquet([file.path for file in files])
+            if parquet
+            else " UNION ALL BY NAME ".join(self._csv(file.path, form) for file in files)
+        )
+        try:
+            connection.execute(f"CREATE VIEW {quoted(name)} AS {scan}")
+        except duckdb.Error:
+            for file in files if parquet else []:
                 _check_parquet(file.path, self._place(file.path))
-            scan = self._parquet([file.path for file in files])
-        else:
-            scan = " UNION ALL BY NAME ".join(self._csv(file.path, form) for file in files)
-        connection.execute(f"CREATE VIEW {quoted(name)} AS {scan}")
+            raise
 
     def _csv(self, path: Path, form: FormatSection) -> str:
         place = self._place(path)

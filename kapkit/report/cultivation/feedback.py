@@ -11,10 +11,9 @@ from kapkit.report.cultivation.phrases import (
     NOTHING,
     as_far_as_known,
     missing,
-    ranges,
     short_day,
 )
-from kapkit.report.display import Column, Finding, Table, listed
+from kapkit.report.display import Column, Finding, Table, listed, ranges
 from kapkit.wording import percent
 
 #: Tables of the book that open loops are read from, as people call them.

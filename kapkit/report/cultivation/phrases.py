@@ -1,8 +1,5 @@
 """Columns, ranges and sentences that the sections of chapter 4 share."""
 
-from collections.abc import Callable
-
-import numpy as np
 import pandas as pd
 
 from kapkit.book.region import Region
@@ -22,21 +19,6 @@ def from_to(before: pd.Series, after: pd.Series, *, always: bool = False) -> pd.
         for old, new in pairs
     ]
     return pd.Series(said, before.index, dtype="str")
-
-
-def ranges(low: pd.Series, high: pd.Series, show: Callable[[float], str]) -> pd.Series:
-    """Write what lies between two ends; missing where both are, open where one is."""
-    ends = zip(low.astype(float), high.astype(float), strict=True)
-    said = [_range(one, other, show) for one, other in ends]
-    return pd.Series(said, low.index, dtype="str")
-
-
-def _range(low: float, high: float, show: Callable[[float], str]) -> str | None:
-    if np.isfinite(low) and np.isfinite(high):
-        return f"{show(low)} to {show(high)}"
-    if np.isfinite(low):
-        return f"from {show(low)}"
-    return f"up to {show(high)}" if np.isfinite(high) else None
 
 
 def short_day(value: pd.Timestamp) -> str:

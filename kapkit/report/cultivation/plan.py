@@ -6,8 +6,8 @@ import pandas as pd
 from kapkit.book.region import Region
 from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
-from kapkit.report.cultivation.phrases import KEY, NAME, NOTHING, from_to, ranges
-from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.cultivation.phrases import KEY, NAME, NOTHING, from_to
+from kapkit.report.display import Chart, Column, Finding, Table, listed, ranges
 from kapkit.report.look import ACCENT, CONTEXT, INK, canvas, label, short
 from kapkit.report.tasks import NOUNS
 from kapkit.wording import amount

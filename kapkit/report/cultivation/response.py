@@ -6,8 +6,8 @@ from kapkit.book.region import Region
 from kapkit.cultivation.plan import ContactPlan
 from kapkit.cultivation.regional import NoPlan
 from kapkit.models.pilot import Pilot
-from kapkit.report.cultivation.phrases import COUNT, KEY, NAME, NOTHING, ranges
-from kapkit.report.display import Column, Finding, Table, listed
+from kapkit.report.cultivation.phrases import COUNT, KEY, NAME, NOTHING
+from kapkit.report.display import Column, Finding, Table, listed, ranges
 from kapkit.wording import amount, say
 
 

@@ -10,9 +10,8 @@ from kapkit.report.cultivation.phrases import (
     as_far_as_known,
     from_to,
     missing,
-    ranges,
 )
-from kapkit.report.display import Column, Finding, Table, listed
+from kapkit.report.display import Column, Finding, Table, listed, ranges
 from kapkit.wording import amount, percent
 
 #: Tables of the book that themes are read from, as people call them.

@@ -1,11 +1,9 @@
 """3.2 What accounts will bring: the next year and their lifetime value, with intervals."""
 
-import pandas as pd
-
 from kapkit.book.region import Region
 from kapkit.evaluation.forward_value import ForwardValue
 from kapkit.models.forward import DISCOUNT, YEARS
-from kapkit.report.display import Chart, Column, Finding, Table, listed
+from kapkit.report.display import Chart, Column, Finding, Table, listed, ranges
 from kapkit.report.forest import draw_forest, forest_height
 from kapkit.report.look import ACCENT, CONTEXT, INK, LOSS, canvas, money_axis, short
 from kapkit.wording import amount, percent, say, worded
@@ -105,8 +103,8 @@ def table_forward(region: Region, found: ForwardValue, *, most: int = 25) -> Tab
     }
     return Table(
         shown.assign(
-            year_range=_ranges(shown["year_low"], shown["year_high"]),
-            lifetime_range=_ranges(shown["lifetime_low"], shown["lifetime_high"]),
+            year_range=ranges(shown["year_low"], shown["year_high"], amount),
+            lifetime_range=ranges(shown["lifetime_low"], shown["lifetime_high"], amount),
         ),
         columns,
         name="forward",
@@ -120,11 +118,3 @@ def table_forward(region: Region, found: ForwardValue, *, most: int = 25) -> Tab
         ),
         folded=True,
     )
-
-
-def _ranges(low: pd.Series, high: pd.Series) -> pd.Series:
-    said = [
-        None if pd.isna(one) else say("{low} to {high}", low=amount(one), high=amount(other))
-        for one, other in zip(low, high, strict=True)
-    ]
-    return pd.Series(said, low.index, dtype="str")
