@@ -187,11 +187,14 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
     with canvas() as (figure, axes):
         axes.plot([0, 1], [0, 1], color=CONTEXT, linewidth=1)
         for name in CLASSES:
-            part = curve[curve["class"] == name]
-            dots = len(curve) <= 60 or len(part) == 1
+            here = curve["class"] == name
+            part = curve[here]
+            # Whom a person classed stands among others: the line breaks there, a dot remains.
+            alone = here & ~here.shift(fill_value=False) & ~here.shift(-1, fill_value=False)
+            dots = len(curve) <= 60 or alone.any()
             axes.plot(
-                part["account_share"],
-                part["value_share"],
+                curve["account_share"],
+                curve["value_share"].where(here),
                 color=CLASS_COLORS[name],
                 linewidth=3,
                 marker="o" if dots else None,

@@ -4,12 +4,12 @@ import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.evaluation.needs import GAP, IMPORTANT, Needs
-from kapkit.report.display import Chart, Column, Finding, Table
+from kapkit.report.display import Chart, Column, Finding, Table, ranges
 from kapkit.report.look import ACCENT, CONTEXT, canvas, label, short
 from kapkit.wording import amount, say
 
 _COUNT = Column("", "{:,.0f}".format, numeric=True)
-_ONE = "{:.1f}".format
+_ONE = "{:z.1f}".format
 
 
 def finding_needs(found: Needs | None) -> Finding:
@@ -69,7 +69,6 @@ def table_needs(region: Region, found: Needs | None) -> Table | Finding:
     if found is None or found.table.empty:
         return Finding([])
     table = found.table.reset_index()
-    ends = zip(table["low"], table["high"], strict=True)
     answers = found.matches.groupby("need")["answer"].agg(", ".join)
     columns = {
         "need": Column("Need"),
@@ -86,7 +85,7 @@ def table_needs(region: Region, found: Needs | None) -> Table | Finding:
     }
     return Table(
         table.assign(
-            spread=[f"{low:.1f} to {high:.1f}" for low, high in ends],
+            spread=ranges(table["low"], table["high"], _ONE),
             answered=table["need"].map(answers),
         ),
         columns,
