@@ -192,9 +192,10 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
             # Whom a person classed stands among others: the line breaks there, a dot remains.
             alone = here & ~here.shift(fill_value=False) & ~here.shift(-1, fill_value=False)
             dots = len(curve) <= 60 or alone.any()
+            span = curve[here.cummax() & here[::-1].cummax()]
             axes.plot(
-                curve["account_share"],
-                curve["value_share"].where(here),
+                span["account_share"],
+                span["value_share"].where(here),
                 color=CLASS_COLORS[name],
                 linewidth=3,
                 marker="o" if dots else None,
