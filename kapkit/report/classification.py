@@ -192,7 +192,7 @@ def plot_pareto(classified: Classification) -> Chart | Finding:
             # Whom a person classed stands among others: the line breaks there, a dot remains.
             alone = here & ~here.shift(fill_value=False) & ~here.shift(-1, fill_value=False)
             dots = len(curve) <= 60 or alone.any()
-            span = curve[here.cummax() & here[::-1].cummax()]
+            span = curve.loc[part.index[0] : part.index[-1]] if len(part) else part
             axes.plot(
                 span["account_share"],
                 span["value_share"].where(here),
