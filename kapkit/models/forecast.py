@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from kapkit.models.state_space import StateSpace
 from kapkit.wording import percent, say, several
 
 Array = npt.NDArray[np.float64]
@@ -14,7 +15,7 @@ Array = npt.NDArray[np.float64]
 #: A year that keeps the days of the week.
 YEAR = 364
 _QUARTER, _HALF = 91, 182
-#: The simple forecasts of what is left of a period, each a ratio of sums.
+#: The forecasts of what is left of a period: six ratios of sums, and a level that drifts.
 MEMBERS = (
     "last 13 weeks",
     "last year",
@@ -22,6 +23,7 @@ MEMBERS = (
     "last year x root of growth",
     "root of last 13 weeks x last year",
     "last year x growth of 26 weeks",
+    "state space",
 )
 _POWER, _DAMPING = 1.5, 0.7
 #: Errors of the past needed before a forecast has an interval.
@@ -81,12 +83,14 @@ def rest_forecast(
     *,
     start: dt.date,
     end: dt.date,
+    levels: StateSpace | None = None,
 ) -> RestForecast:
     """Forecast the total of a period that has begun, for every region at once.
 
-    Six forecasts of what is left (`MEMBERS`) are averaged with weights 1 / MSE^1.5 of their log
-    errors; the errors the average made at earlier origins with as many days left, pooled over
-    regions and divided by how far off each region usually is, are laid around it.
+    Six forecasts of what is left (`MEMBERS`), and a seventh where a region has a year and a half
+    of weeks, are averaged with weights 1 / MSE^1.5 of their log errors; the errors the average
+    made at earlier origins with as many days left, pooled over regions and divided by how far off
+    each region usually is, are laid around it.
 
     Parameters
     ----------
@@ -96,6 +100,9 @@ def rest_forecast(
     start, end : date
         The period; both count. What lies after the last known day is forecast; it may all lie
         ahead.
+    levels : StateSpace, optional
+        From `state_space`, of the same days: makes the seventh member. It depends on the days
+        alone, so one serves all periods.
 
     Returns
     -------
@@ -120,8 +127,8 @@ def rest_forecast(
         return _finished(daily.columns, running, begin, (pd.Timestamp(end) - daily.index[0]).days)
     ahead = max((pd.Timestamp(start) - daily.index[-1]).days - 1, 0), left
     origins = np.arange(known - left, _QUARTER - 1, -7)
-    past, now = (_members(running, at, ahead) for at in (origins, np.array([known])))
     actual = running[origins + left] - running[origins + ahead[0]]
+    past, now = _all_members(running, origins, ahead, actual, levels)
     logs = _log(actual)[..., None] - _log(past)
     weights = _weights(logs)
     errors = _log(actual) - _log(_pooled(past, weights))
@@ -170,6 +177,23 @@ def _members(running: Array, origins: npt.NDArray[np.int64], ahead: tuple[int, i
     return np.stack([np.where(one > 0, one, np.nan) for one in found], axis=2)
 
 
+def _all_members(
+    running: Array,
+    origins: npt.NDArray[np.int64],
+    ahead: tuple[int, int],
+    actual: Array,
+    levels: StateSpace | None,
+) -> tuple[Array, Array]:
+    """Forecast at the earlier origins, and now, by the ratios and the level that drifts."""
+    every = np.append(origins, len(running) - 1)
+    ratios = _members(running, every, ahead)
+    unknown = np.full((1, running.shape[1]), np.nan)
+    came = np.vstack([actual, unknown])
+    last = np.full(came.shape, np.nan) if levels is None else levels.between(every, ahead, came)
+    members = np.dstack([ratios, np.where(last > 0, last, np.nan)])
+    return members[:-1], members[-1:]
+
+
 def _between(running: Array, first: npt.NDArray[np.int64], last: npt.NDArray[np.int64]) -> Array:
     """Sum the days between; missing where they are not all known or add up to nothing."""
     inside = (first >= 0) & (last < len(running))
@@ -184,14 +208,23 @@ def _log(values: Array) -> Array:
 
 
 def _weights(logs: Array) -> Array:
-    """Weigh members by 1 / MSE^1.5 over the origins and regions where all that ever speak do."""
+    """Weigh members by 1 / MSE^1.5 over the origins and regions where all that ever speak do.
+
+    The last one, the level that drifts, speaks late and in few regions: its error is set beside
+    that of the others where it speaks. With fewer than twenty such errors it is not heard.
+    """
     flat = logs.reshape(-1, logs.shape[-1])
-    heard = np.isfinite(flat).any(axis=0)
-    fair = flat[np.isfinite(flat[:, heard]).all(axis=1)] if heard.any() else flat[:0]
-    if len(fair) < ERRORS_NEEDED:
-        return np.full(logs.shape[-1], 1 / logs.shape[-1])
-    weights = np.where(heard, np.mean(np.where(heard, fair, 1.0) ** 2, axis=0), np.nan)
-    weights = np.nan_to_num((weights + 1e-12) ** -_POWER)
+    ratios, level = flat[:, :-1], flat[:, -1]
+    heard = np.isfinite(ratios).any(axis=0)
+    fair = np.isfinite(ratios[:, heard]).all(axis=1) if heard.any() else np.zeros(len(flat), bool)
+    if fair.sum() < ERRORS_NEEDED:
+        return np.append(np.full(ratios.shape[1], 1 / ratios.shape[1]), 0.0)
+    squares = np.where(heard, np.mean(np.where(heard, ratios[fair], 1.0) ** 2, axis=0), np.nan)
+    both = fair & np.isfinite(level)
+    others = np.mean(ratios[both][:, heard] ** 2) if both.sum() >= ERRORS_NEEDED else np.nan
+    usual = np.nanmean(squares) / others
+    squares = np.append(squares, np.mean(level[both] ** 2) * usual if both.any() else np.nan)
+    weights = np.nan_to_num((squares + 1e-12) ** -_POWER)
     found: Array = weights / weights.sum()
     return found
 

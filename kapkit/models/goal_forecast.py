@@ -11,6 +11,7 @@ from kapkit.book.region import Region
 from kapkit.models.forecast import QUANTILES, daily_sums, rest_forecast
 from kapkit.models.levels import LEVELS, level_forecast
 from kapkit.models.pooled import rows_of
+from kapkit.models.state_space import state_space
 
 #: Metrics that add up over days.
 SUMS = ("revenue", "margin")
@@ -148,9 +149,10 @@ def _forecast(company: Region) -> GoalForecasts:
 
 def _sums(company: Region, metric: str, periods: pd.DataFrame) -> tuple[list[pd.DataFrame], str]:
     daily, said, found = daily_of(company, metric), "", []
+    levels = state_space(daily)
     for start, end in zip(periods["start"], periods["end"], strict=True):
         for day in _days(company.as_of, start, end):
-            made = rest_forecast(daily, start=start.date(), end=day.date())
+            made = rest_forecast(daily, start=start.date(), end=day.date(), levels=levels)
             found.append(_rows(made.table, metric, start, end, day, _last_year(daily, start, day)))
             said = made.sentence if day == end and made.errors else said or made.sentence
     return found, said
