@@ -126,6 +126,8 @@ from .models.company_health import company_health as company_health
 from .models.company_health import health_of as health_of
 from .models.company_response import company_elasticity as company_elasticity
 from .models.company_response import elasticity_of as elasticity_of
+from .models.company_retention import company_retention as company_retention
+from .models.company_retention import retention_of as retention_of
 from .models.contacts import contact_features as contact_features
 from .models.contacts import contact_rhythm as contact_rhythm
 from .models.curves import calibrate as calibrate
@@ -160,8 +162,11 @@ from .models.response import Elasticity as Elasticity
 from .models.response import Panel as Panel
 from .models.response import contact_panel as contact_panel
 from .models.response import elasticity_of_contacts as elasticity_of_contacts
+from .models.retention import Retention as Retention
+from .models.retention import retention as retention
 from .models.satisfaction import satisfaction as satisfaction
 from .models.satisfaction import satisfaction_of as satisfaction_of
+from .models.silences import silences as silences
 from .models.value import expected_value as expected_value
 from .models.value import past_value as past_value
 from .models.value import worth as worth
@@ -240,6 +245,8 @@ from .report.cultivation.response import finding_elasticity as finding_elasticit
 from .report.cultivation.response import finding_pilot as finding_pilot
 from .report.cultivation.response import table_elasticity as table_elasticity
 from .report.cultivation.response import table_judgement as table_judgement
+from .report.cultivation.retention import finding_retention as finding_retention
+from .report.cultivation.retention import table_retention as table_retention
 from .report.cultivation.schedule import finding_schedule as finding_schedule
 from .report.cultivation.schedule import plot_calendar as plot_calendar
 from .report.cultivation.schedule import table_actions as table_actions

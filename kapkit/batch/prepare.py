@@ -27,6 +27,7 @@ from kapkit.classification.learned import learned_frames
 from kapkit.models.alarms import alarm_frames, alarms_of
 from kapkit.models.company_health import company_health, health_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
+from kapkit.models.company_retention import company_retention, retention_frames
 from kapkit.models.forward import forward, forward_frames
 from kapkit.models.goal_forecast import goal_forecast_frames, goal_forecasts_of
 from kapkit.models.outlook import Outlook, outlook, outlook_frames
@@ -114,6 +115,7 @@ def _write_pooled(
         tables |= _monitored(part, found, first=panel == 0)
         # One elasticity is for all regions; those of the first group tell it.
         tables |= {} if panel else elasticity_frames(company_elasticity(part))
+        tables |= retention_frames(company_retention(part), part.accounts, panel=panel)
         learned = learned_frames(part)
         # So is what accounts are like; only scores are each account's own.
         tables |= {"engagement": learned["engagement"]} if panel else learned

@@ -18,7 +18,8 @@ class EffortSection(BaseModel):
     has none of its own; ``cadence`` the least contacts a year by class and kind; ``least`` and
     ``most`` bound the plan in multiples of today's; ``response`` holds a class's sales with no,
     half, 1.5 times and unlimited effort, in multiples of today's; ``saved`` the share of the
-    chance to leave that twice today's contacts avert, by class, as a trial has shown.
+    chance to leave that twice today's contacts avert, by class, as a trial
+    has shown; typed, it stands in the place of what the data tell.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -11,22 +11,25 @@ from kapkit.book.region import Region
 from kapkit.cultivation.allocation import Allocation, allocate
 from kapkit.cultivation.comparison import Comparison, compare
 from kapkit.cultivation.effort import CADENCE, Rules, needed_contacts, today_effort
-from kapkit.cultivation.retention import chance_to_leave, shares_saved
+from kapkit.cultivation.retention import at_stake, chance_to_leave, shares_saved
 from kapkit.cultivation.situation import situation
 from kapkit.models.company_response import elasticity_of
+from kapkit.models.company_retention import retention_of
 from kapkit.models.contacts import MINUTES
 from kapkit.models.curves import POINTS, calibrate, judgements, with_judgement
 from kapkit.models.response import Elasticity
+from kapkit.models.retention import Retention
 
 
 @dataclass(frozen=True)
 class ContactPlan:
-    """The elasticity used, the allocation, and what it is set beside.
+    """The elasticity and the retention used, the allocation, and what it is set beside.
 
     ``needs`` names the unmet needs that asked for a contact.
     """
 
     elasticity: Elasticity
+    retention: Retention
     allocation: Allocation
     comparison: Comparison
     needs: pd.DataFrame
@@ -76,8 +79,9 @@ def contact_plan(
     index, tables = region.accounts.index, region.tables
     if elasticity is None:
         elasticity = elasticity_of(region)
+    keeps = retention_of(region)
     start = situation(
-        _about(region, accounts),
+        _about(region, accounts, keeps),
         today_effort(tables["activities"], index, as_of=region.as_of),
         tables["staff"],
         curves=_curves(region, accounts["class"].reindex(index), elasticity),
@@ -90,7 +94,7 @@ def contact_plan(
     said = f"{plan.sentence} {elasticity.sentence}"
     if region.book.value_measure == "revenue":
         said += " Gains are in revenue: the costs of the book are not known."
-    return ContactPlan(elasticity, plan, beside, _needed(region), said)
+    return ContactPlan(elasticity, keeps, plan, beside, _needed(region), said)
 
 
 def rules_of(effort: Mapping[str, Any]) -> Rules:
@@ -108,27 +112,26 @@ def rules_of(effort: Mapping[str, Any]) -> Rules:
     return Rules(minutes={**MINUTES, **effort.get("minutes", {})}, cadence=cadence, **given)
 
 
-def _about(region: Region, accounts: pd.DataFrame) -> pd.DataFrame:
+def _about(region: Region, accounts: pd.DataFrame, keeps: Retention) -> pd.DataFrame:
     """Set what is planned with beside the owner; an account without a class counts as C."""
     listed = region.accounts.reindex(columns=["name", "owner", "travel_minutes"])
     value = accounts.reindex(listed.index)
     classes = value["class"].fillna("C")
     buys = value.reindex(columns=["buys"])["buys"].astype(float)
-    saved = shares_saved(
+    typed = shares_saved(
         region.tables.get("overrides"),
         classes,
         by_class=region.book.effort.get("saved", {}),
         as_of=region.as_of,
     )
+    leave = chance_to_leave(buys, region.purchases, as_of=region.as_of)
     return listed.assign(
         travel_minutes=pd.to_numeric(listed["travel_minutes"], errors="coerce"),
         contribution=value["value"].astype(float),
         low=value["low"].astype(float),
         high=value["high"].astype(float),
-        leave=chance_to_leave(buys, region.purchases, as_of=region.as_of),
-        saved=saved,
         **{"class": classes},
-    )
+    ).join(at_stake(leave, typed, keeps.going, keeps.saved))
 
 
 def _needed(region: Region) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from kapkit.book.errors import listing
 from kapkit.cultivation.effort import least_contacts
 from kapkit.cultivation.situation import Situation
 from kapkit.models.poisson import Matrix
-from kapkit.wording import amount, say, say_count, several
+from kapkit.wording import amount, percent, say, say_count, several
 
 #: Kinds as they are counted in a sentence.
 _NOUNS = {
@@ -21,8 +21,9 @@ _NOUNS = {
     "training": ("training", "trainings"),
 }
 
-#: From this chance to leave on, an account is said to be at risk.
-AT_RISK = 0.3
+#: From this chance to have gone on, an account is said to be at risk; from the other on, if it
+#: is the chance to go silent in the year ahead, of which one in twelve is usual.
+AT_RISK, GOING = 0.3, 0.15
 
 #: Hours over or under that nobody would notice.
 _SLACK = 1e-6
@@ -99,8 +100,8 @@ def reasons(
     about = start.accounts[["class", "owner"]].join(table["marginal_return"])
     about["price"] = owners["price"].reindex(about["owner"]).to_numpy(float)
     nothing = pd.Series(0.0, about.index)
-    about["leave"] = start.accounts.get("leave", nothing).fillna(0.0)
-    about["saved"] = start.accounts.get("saved", nothing).fillna(0.0)
+    for name in ("leave", "saved", "going", "averted"):
+        about[name] = start.accounts.get(name, nothing).fillna(0.0)
     about["need"] = start.needed.groupby("account_id")["need"].agg(_named).reindex(about.index)
     by_class = least_contacts(start.accounts, start.rules).to_numpy(float)
     plans = zip(
@@ -170,13 +171,24 @@ def _worthwhile(plan: Matrix, before: Matrix, row: _Row, currency: str) -> str:
 
 
 def _kept(plan: Matrix, before: Matrix, row: _Row) -> str:
-    """Say of an account at risk whether contacts are known to keep it."""
+    """Say of an account at risk whether contacts are known to keep it, or said to."""
+    more = bool((plan > before).any())
+    if more and row["averted"] > 0 and row["going"] >= GOING:
+        return " " + say(
+            "It goes silent within a year with a chance of {risk}; twice the contacts avert "
+            "{averted} of that.",
+            risk=percent(row["going"]),
+            averted=percent(row["averted"]),
+        )
     if row["leave"] < AT_RISK:
         return ""
     if row["saved"] <= 0:
         return " " + say("It may leave, but contacts are not known to keep it.")
-    if (plan > before).any():
-        return " " + say("It may leave, and contacts have been shown to keep such accounts.")
+    if more:
+        return " " + say(
+            "It may leave; that twice the contacts avert {saved} of that is typed, not estimated.",
+            saved=percent(row["saved"]),
+        )
     return ""
 
 

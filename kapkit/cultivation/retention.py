@@ -1,4 +1,4 @@
-"""Contacts that keep accounts: only as far as a trial has shown that they do."""
+"""Contacts that keep accounts: as far as people typed, or the data show, that they do."""
 
 import datetime as dt
 import math
@@ -56,7 +56,7 @@ def shares_saved(
     by_class: Mapping[str, float],
     as_of: dt.date,
 ) -> pd.Series:
-    """Give the share of each account's chance to leave that twice today's contacts avert.
+    """Give the typed share of each account's chance to leave that twice today's contacts avert.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ def shares_saved(
     classes : Series
         Class of each account.
     by_class : mapping
-        Share by class, from a trial over that class.
+        Typed share by class, as from a trial over that class.
     as_of : date
         Overrides that ended before are left out.
 
     Returns
     -------
     Series of float indexed like ``classes``
-        0 where no trial has shown anything: a risk alone justifies no visit.
+        Missing where nobody typed one.
 
     Raises
     ------
     DataError
         If a share is no number from 0 to 1.
     """
-    found = classes.map(dict(by_class)).astype(float).fillna(0.0)
+    found = classes.map(dict(by_class)).astype(float)
     if overrides is None:
         return found
     typed = overrides[overrides["field"] == "saved"]
@@ -95,3 +95,34 @@ def shares_saved(
         )
     chosen: pd.Series = shares.reindex(found.index).fillna(found)
     return chosen
+
+
+def at_stake(leave: pd.Series, typed: pd.Series, going: pd.Series, averted: float) -> pd.DataFrame:
+    """Set beside each account what contacts may keep: by what people typed, else by the data.
+
+    Parameters
+    ----------
+    leave : Series of float
+        Chance that the account has gone (`chance_to_leave`).
+    typed : Series of float
+        From `shares_saved`.
+    going : Series of float
+        Chance to go silent in the year ahead (`Retention`).
+    averted : float, 0 to 1
+        Share of that which twice the contacts avert, as estimated; 0 where the data do not
+        show that they avert any.
+
+    Returns
+    -------
+    DataFrame indexed like ``leave``
+        ``leave``, ``saved`` (typed; 0: none), ``going`` and ``averted`` (0 where ``saved`` is
+        typed, so that nothing is counted twice).
+    """
+    return pd.DataFrame(
+        {
+            "leave": leave,
+            "saved": typed.fillna(0.0),
+            "going": going.reindex(leave.index),
+            "averted": (typed.isna() & (averted > 0)) * averted,
+        }
+    )

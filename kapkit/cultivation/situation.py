@@ -24,6 +24,9 @@ _MONTHS = 12
 #: Columns of `needed_contacts`.
 NEEDED = ["account_id", "kind", "need"]
 
+#: Chances that an account is lost, and the shares of them that twice the contacts avert.
+_KEPT = {"leave": "saved", "going": "averted"}
+
 #: Quantile of the 80 % interval that values come with.
 _REACH_80 = float(stats.norm.ppf(0.9))
 
@@ -71,13 +74,17 @@ class Situation:
     def worth(self) -> Matrix:
         """Give the contribution a year that contacts act on; of loss-making accounts, none.
 
-        Where a trial has shown that contacts keep accounts (``saved``: the share of the chance
-        to ``leave`` that twice today's contacts avert), what they keep counts too; the chance to
-        leave alone counts for nothing.
+        Where people typed, or the data show, that contacts keep accounts (``saved``: the share
+        of the chance to ``leave`` that twice today's contacts avert; ``averted``: that of the
+        chance of ``going``), what they keep counts too; a chance alone counts for nothing.
         """
         base = self.accounts["contribution"].clip(lower=0.0).fillna(0.0)
-        if {"leave", "saved"} <= set(self.accounts):
-            kept = (self.accounts["leave"] * self.accounts["saved"]).fillna(0.0)
+        kept = sum(
+            (self.accounts[risk] * self.accounts[share]).fillna(0.0)
+            for risk, share in _KEPT.items()
+            if {risk, share} <= set(self.accounts)
+        )
+        if isinstance(kept, pd.Series):
             twice = multiple(self.curves, np.full(len(base), 2.0)) - 1
             base = base * (1 + kept / np.where(twice > 0, twice, np.inf))
         return base.to_numpy(float)
@@ -111,8 +118,8 @@ def situation(
     ----------
     accounts : DataFrame indexed by account
         ``owner``, ``class``, ``contribution`` (expected, a year); optionally its ``low`` and
-        ``high`` (80 %), ``travel_minutes``, and ``leave`` with ``saved`` (0 to 1, see
-        `Situation.worth`).
+        ``high`` (80 %), ``travel_minutes``, and ``leave`` with ``saved``, ``going`` with
+        ``averted`` (0 to 1, see `Situation.worth`).
     today : DataFrame
         From `today_effort`.
     staff : DataFrame

@@ -7,7 +7,8 @@ from kapkit.models.pooled import learned
 from kapkit.models.response import Elasticity, contact_panel, elasticity_of_contacts
 
 _TABLE = "elasticity"
-_NO_CONTACTS = pd.DataFrame(
+#: Contacts of a book that has none.
+NO_CONTACTS = pd.DataFrame(
     {
         "account_id": pd.Series(dtype="str"),
         "date": pd.Series(dtype="datetime64[us]"),
@@ -48,7 +49,7 @@ def company_elasticity(company: Region) -> Elasticity:
     company : Region
         The whole company as of a day; without activities, what other companies found is used.
     """
-    activities = company.tables.get("activities", _NO_CONTACTS)
+    activities = company.tables.get("activities", NO_CONTACTS)
     panel = contact_panel(
         company.purchases, activities, company.accounts.index, as_of=company.as_of
     )

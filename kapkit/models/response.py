@@ -188,9 +188,19 @@ def combine(
     if math.isnan(estimate) or math.isnan(error):
         return prior, prior_sd
     widened = math.hypot(error, 0.0 if randomised else ENDOGENEITY_SD)
-    weights = np.array([prior_sd, max(widened, 1e-9)]) ** -2.0
-    mean = float(weights @ [prior, estimate] / weights.sum())
-    return max(mean, 0.0), float(weights.sum() ** -0.5)
+    mean, sd = weighed((prior, prior_sd), (estimate, widened))
+    return max(mean, 0.0), sd
+
+
+def weighed(known: tuple[float, float], found: tuple[float, float]) -> tuple[float, float]:
+    """Weigh two means by their precision, each given with its standard error.
+
+    >>> weighed((0.0, 1.0), (1.0, 1.0))
+    (0.5, 0.7071067811865476)
+    """
+    means, errors = zip(known, found, strict=True)
+    weights = np.maximum(errors, 1e-9) ** -2.0
+    return float(weights @ np.array(means) / weights.sum()), float(weights.sum() ** -0.5)
 
 
 def _inbound(activities: pd.DataFrame) -> pd.Series:

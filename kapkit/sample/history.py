@@ -127,7 +127,7 @@ def live(
         past.contacts[:, month] = rng.poisson(rate)
         _remember(past, month)
         past.pace[:, month] = _pace(account, past, usual, month, settings)
-        _leave(shocks, account, past, month, settings)
+        _leave(shocks, account, past, usual, month, settings)
         _order(account, past, orders, value, month, window)
         lost = orders.damage[past.reached[:, month + 1]] - orders.damage[past.reached[:, month]]
         lost = lost - (0 if foretaste is None else foretaste[:, month])
@@ -244,10 +244,9 @@ def _remember(past: History, month: int) -> None:
 def _pace(
     account: _Accounts, past: History, usual: Floats, month: int, settings: Settings
 ) -> Floats:
-    contact = np.log((past.stock[:, month + 1] + STOCK_FLOOR) / (usual + STOCK_FLOOR))
     log_pace = (
         past.demand[:, month]
-        + account.elasticity * contact
+        + account.elasticity * _log_contacts(past, usual, month)
         + settings.satisfaction_effect * past.satisfaction[:, month]
         - past.pressure[:, month]
         + np.where(past.enrolled != NEVER, account.effect, 0.0)
@@ -255,12 +254,23 @@ def _pace(
     return np.minimum(np.exp(log_pace), MOST_PACE)
 
 
+def _log_contacts(past: History, usual: Floats, month: int) -> Floats:
+    """Give the log of contacts as remembered, against those at first."""
+    return np.log((past.stock[:, month + 1] + STOCK_FLOOR) / (usual + STOCK_FLOOR))
+
+
 def _leave(
-    shocks: _Shocks, account: _Accounts, past: History, month: int, settings: Settings
+    shocks: _Shocks,
+    account: _Accounts,
+    past: History,
+    usual: Floats,
+    month: int,
+    settings: Settings,
 ) -> None:
-    """Let accounts leave for good, the unhappy sooner, at any time of the month."""
+    """Let accounts leave for good, the unhappy and the neglected sooner, at any time of a month."""
     begin, end = account.edges[month : month + 2]
-    lift = np.exp(-settings.leave_satisfaction * past.satisfaction[:, month])
+    held = settings.leave_contacts * _log_contacts(past, usual, month)
+    lift = np.exp(-settings.leave_satisfaction * past.satisfaction[:, month] - held)
     chance = -np.expm1(-account.leave_rate * lift / 12)
     there = (account.joined < begin) & np.isinf(past.left) & (account.rate > 0)
     leaves = there & (shocks.leave[:, month] < chance)

@@ -35,8 +35,9 @@ class Settings:
         spread of contacts that follows nothing (a randomised pilot, when the others are 0).
     satisfaction_effect : float
         Gain in orders per unit of satisfaction (its standard deviation is about 1).
-    leave_rate, leave_satisfaction : float
-        Mean chance to leave a year, and the fall of its log per unit of satisfaction.
+    leave_rate, leave_satisfaction, leave_contacts : float
+        Mean chance to leave a year, and the fall of its log per unit of satisfaction and of log
+        contacts.
     demand_sd : float
         Log spread of an account's own passing demand, the source of regression to the mean.
     competitor_entries : float
@@ -63,6 +64,7 @@ class Settings:
     satisfaction_effect: float = 0.12
     leave_rate: float = 0.08
     leave_satisfaction: float = 0.6
+    leave_contacts: float = 0.0
     demand_sd: float = 0.30
     competitor_entries: float = 0.08
     bad_deliveries: float = 0.05

@@ -196,7 +196,8 @@ def _expected_orders(
     calls = np.outer(follows, (ahead + 5.5) / 12)
     log_pace = _steady(population, past, now) + calls + demand + gain * feels + gain**2 * spread / 2
     pace = np.minimum(np.exp(log_pace - held - coming), MOST_PACE)
-    there = _staying(population, feels, spread, settings)
+    neglect = (_contacts_kept(past, now) ** -settings.leave_contacts).mean(axis=1)
+    there = _staying(population, feels, spread, neglect, settings)
     pace_of_year = month_season(population["industry"], window)[:, now : now + 12]
     rate = population["purchase_rate"].to_numpy()[:, None]
     return np.asarray(rate * pace_of_year * pace * there / 12)
@@ -204,13 +205,17 @@ def _expected_orders(
 
 def _steady(population: pd.DataFrame, past: History, now: int) -> Floats:
     """Give the part of the log pace that stays: contacts as they were, and the programme."""
-    usual = past.stock[:, [0]] + STOCK_FLOOR
-    relative = (past.stock[:, now - 11 : now + 1] + STOCK_FLOOR) / usual
     elasticity = population["elasticity"].to_numpy()
-    contact = np.log((relative ** elasticity[:, None]).mean(axis=1))
+    contact = np.log((_contacts_kept(past, now) ** elasticity[:, None]).mean(axis=1))
     inside = past.enrolled != NEVER
     lift = np.where(inside, population["effect"].to_numpy(), 0.0)
     return np.asarray(contact + lift)[:, None]
+
+
+def _contacts_kept(past: History, now: int) -> Floats:
+    """Give the contacts remembered in each month of the last year, against those at first."""
+    usual = past.stock[:, [0]] + STOCK_FLOOR
+    return np.asarray((past.stock[:, now - 11 : now + 1] + STOCK_FLOOR) / usual)
 
 
 def _coming_demand(demand: Floats, ahead: np.ndarray, settings: Settings) -> Floats:
@@ -233,9 +238,11 @@ def _coming_mood(
     return centre + memory * (satisfaction - centre), spread
 
 
-def _staying(population: pd.DataFrame, feels: Floats, spread: Floats, settings: Settings) -> Floats:
+def _staying(
+    population: pd.DataFrame, feels: Floats, spread: Floats, neglect: Floats, settings: Settings
+) -> Floats:
     """Give the chance to be there still in the middle of each coming month."""
     fear = settings.leave_satisfaction
     hazard = np.exp(-fear * feels + fear**2 * spread / 2) / 12
-    hazard = population["leave_rate"].to_numpy()[:, None] * hazard
+    hazard = (population["leave_rate"].to_numpy() * neglect)[:, None] * hazard
     return np.asarray(np.exp(-(np.cumsum(hazard, axis=1) - hazard / 2)))

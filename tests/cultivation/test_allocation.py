@@ -110,7 +110,7 @@ def test_risk_alone_moves_nothing_and_a_proven_uplift_does() -> None:
     assert saved.worth()[:2].tolist() == [100_000, 80_000]
     kept = allocate(region(60.0, leave=[0.0, 0.9, 0.0], saved=[0.0, 0.9, 0.0]))
     assert kept.gain > allocate(region(60.0)).gain
-    assert kept.table.loc["large", "reason"].endswith("shown to keep such accounts.")
+    assert kept.table.loc["large", "reason"].endswith("avert 90 % of that is typed, not estimated.")
 
 
 def test_accounts_that_lose_money_get_no_more_than_they_must() -> None:

@@ -8,8 +8,12 @@ import pytest
 
 from kapkit.book.errors import DataError
 from kapkit.cultivation.plan import contact_plan
-from kapkit.cultivation.retention import chance_to_leave, shares_saved
-from tests.cultivation.test_plan import CLASSES, small
+from kapkit.cultivation.retention import at_stake, chance_to_leave, shares_saved
+from kapkit.models.company_retention import retention_frames
+from kapkit.models.retention import retention
+from kapkit.report.cultivation.retention import finding_retention, table_retention
+from tests.cultivation.test_plan import CLASSES, KEYS, small
+from tests.models.test_retention import drawn
 from tests.regions import DAY, bought
 
 
@@ -39,7 +43,11 @@ def test_shares_come_from_people_first_and_expire() -> None:
         }
     )
     found = shares_saved(overrides, classes, by_class={"A": 0.2}, as_of=DAY)
-    assert found.to_dict() == {"a": 0.5, "b": 0.0, "c": 0.2}
+    assert found.dropna().to_dict() == {"a": 0.5, "c": 0.2}
+    stake = at_stake(pd.Series(0.9, classes.index), found, pd.Series({"a": 0.1, "b": 0.2}), 0.3)
+    assert stake["saved"].tolist() == [0.5, 0.0, 0.2]
+    assert stake["averted"].tolist() == [0.0, 0.3, 0.0]
+    assert stake["going"].dropna().to_dict() == {"a": 0.1, "b": 0.2}
     wrong = overrides.assign(value=["1.5", "x"], until=pd.NaT)
     with pytest.raises(DataError, match="saved of a, c is no number from 0 to 1"):
         shares_saved(wrong, classes, by_class={}, as_of=DAY)
@@ -58,3 +66,28 @@ def test_a_region_s_plan_visits_for_retention_only_what_a_trial_supports() -> No
     kept = contact_plan(shown, at_risk, seed=1).allocation
     assert kept.situation.worth()[1] > plain.situation.worth()[1] == 5e4
     assert kept.table.loc["b", "marginal_return"] > plain.table.loc["b", "marginal_return"]
+
+
+def test_what_the_data_show_counts_and_what_people_typed_stands_in_its_place() -> None:
+    told = retention(drawn(0.8, 20_000))
+    going = pd.DataFrame({"going": [0.4, 0.4, np.nan]}, pd.Index(KEYS, name="account_id"))
+    frames = retention_frames(replace(told, going=going["going"]), small().accounts)
+    here = replace(small(), pooled=frames)
+    effort = {"saved": {"A": 0.4}}
+    typed = replace(here, book=replace(here.book, effort=effort))
+    bare = contact_plan(small(), CLASSES, seed=1)
+    shown, said = (contact_plan(one, CLASSES, seed=1) for one in (here, typed))
+    assert bare.retention.saved == 0 < shown.retention.saved == told.saved
+    worth = [one.allocation.situation.worth() for one in (bare, shown, said)]
+    assert (worth[1] > worth[0]).tolist() == [True, True, False]
+    assert (worth[2] > worth[0]).tolist() == [False, True, False]
+    reason = shown.allocation.table["reason"]["a"]
+    assert ("It goes silent within a year with a chance of 40 %" in reason) == (
+        shown.allocation.planned.loc["a"] > shown.allocation.situation.today.loc["a"]
+    ).any()
+    assert finding_retention(bare).sentences == [
+        bare.retention.sentence,
+        "So no visit is planned because an account may leave.",
+    ]
+    assert "people typed" in finding_retention(said).sentences[1]
+    assert table_retention(shown).frame["range"].notna().all()
