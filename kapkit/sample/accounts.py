@@ -31,10 +31,12 @@ def draw_population(
     settings: Settings,
     *,
     start: int = 0,
+    foreign: bool = True,
 ) -> pd.DataFrame:
     """Draw the accounts of one block with all that is known and hidden about them.
 
-    ``start`` counts the accounts of the blocks before.
+    ``start`` counts the accounts of the blocks before; ``foreign`` says whether names may be
+    accented or Chinese.
 
     Returns
     -------
@@ -42,7 +44,9 @@ def draw_population(
         The columns of the accounts table, and the traits of :func:`draw_traits`.
     """
     people = _places(rng, regions, start)
-    people["name"] = draw_names(rng, people["region"], people["industry"], regions, start=start)
+    people["name"] = draw_names(
+        rng, people["region"], people["industry"], regions, start=start, foreign=foreign
+    )
     people = people.join(draw_traits(rng, people, regions, window, settings))
     people = people.join(_firmographics(rng, people["wallet"]))
     people["since"] = _since(rng, people, window)

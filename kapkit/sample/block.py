@@ -79,7 +79,9 @@ def simulate_block(world: World, regions: tuple[Region, ...], *, number: int, st
     streams = np.random.default_rng([world.seed, number]).spawn(8)
     people, wishing, terms, waiting, living, invoicing, relating, mishaps = streams
     window, settings, catalogue = world.window, world.settings, world.catalogue
-    population = draw_population(people, regions, window, settings, start=start)
+    population = draw_population(
+        people, regions, window, settings, start=start, foreign=world.dirty
+    )
     staff = draw_staff(people, regions, settings)
     tastes = draw_tastes(wishing, population["industry"], catalogue)
     population["discount"] = draw_discounts(terms, population, tastes, catalogue)

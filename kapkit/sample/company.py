@@ -17,12 +17,19 @@ from kapkit.sample.service import cost_rates
 from kapkit.sample.settings import Settings
 from kapkit.sample.targets import region_goals
 from kapkit.sample.wishes import solutions
-from kapkit.sample.world import LATE_DAYS, Region, Window, sized_regions, territories
+from kapkit.sample.world import (
+    LATE_DAYS,
+    TINY_REGION,
+    Region,
+    Window,
+    sized_regions,
+    tame,
+    territories,
+)
 
 SEED = 20_260_630
 AS_OF = dt.date(2026, 6, 30)
 BLOCK = 5_000
-TINY_REGION = 15
 LAID_OVER = " with a simulated relationship"
 
 
@@ -124,7 +131,9 @@ def simulate(
     years : int, at least 2
         Years up to ``as_of``.
     dirt : bool
-        Whether the exports carry dirt; all of it is counted in the truth.
+        Whether the exports carry dirt; all of it is counted in the truth. Without it there are
+        no credit notes and no accented or Chinese names either, and unless ``regions`` are
+        named, none is tiny or called "NA".
     settings : Settings
         How strong the causes in this world are.
     base : Book, optional
@@ -183,6 +192,9 @@ def stream(
     Rows of dirt and of sales are numbered on over the blocks.
     """
     placed = sized_regions(accounts, regions)
+    if not dirt:
+        placed = tame(placed, named=regions is not None)
+        settings = replace(settings, credit_notes=0.0)
     world = World(
         seed=seed,
         window=Window(as_of, years, LATE_DAYS if dirt else 0),

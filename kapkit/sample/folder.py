@@ -1,7 +1,7 @@
 """A simulated company as a folder of files that ``kapkit.open_book`` reads."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def write(
             _write_truth(block.truth, beside)
             regions.update(block.accounts["region"].dropna().tolist())
             dirt.update(block.truth.dirt["kind"].tolist())
-    _write_text(_description(block), folder / "kapkit.toml")
+    _write_text(_description(block, regions), folder / "kapkit.toml")
     _write_text(readme(block, rows, regions, dirt), folder / "README.md")
     return rows
 
@@ -167,7 +167,7 @@ def _write_truth(truth: Truth, beside: _Shelf) -> None:
         beside.parquet(part.name, pa.Table.from_pandas(named, preserve_index=False))
 
 
-def _description(company: Company) -> str:
+def _description(company: Company, regions: Container[str]) -> str:
     held = [name for name in FILES if name in company.tables]
     files = "".join(f'{name} = "{FILES[name]}"\n' for name in held)
     return TOML.format(
@@ -176,15 +176,15 @@ def _description(company: Company) -> str:
         as_of=company.as_of,
         files=files,
         copies=COPIES if company.name.endswith(LAID_OVER) else "",
-        calendar=_calendar(company),
+        calendar=_calendar(company, regions),
     )
 
 
-def _calendar(company: Company) -> str:
+def _calendar(company: Company, regions: Container[str]) -> str:
     """Say whose holidays the sample's own regions keep; nothing of regions laid over."""
     if company.name != Company.name:
         return ""
-    said = [f'{name}.country = "{country}"\n' for name, country in COUNTRIES.items()]
+    said = [f'{name}.country = "{COUNTRIES[name]}"\n' for name in COUNTRIES if name in regions]
     return "".join(["\n[calendar.regions]  # whose holidays are kept\n", *said])
 
 

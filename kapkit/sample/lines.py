@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from kapkit.sample.prices import cost_levels, price_levels
-from kapkit.sample.world import CREDIT_SHARE, Days, Floats, Ints, Window, price_years
+from kapkit.sample.world import Days, Floats, Ints, Window, price_years
 
 CANONICAL = [
     "order_id",
@@ -53,7 +53,7 @@ def draw_lines(
     lines["revenue"] = (lines["quantity"] * price).round(2)
     lines["cost"] = (lines["quantity"] * cost).round(2)
     lines = lines[lines["quantity"] > 0].drop(columns="value").assign(kind="sale")
-    lines = pd.concat([lines, _credit_notes(rng, lines, window)], ignore_index=True)
+    lines = pd.concat([lines, _credit_notes(rng, lines, population, window)], ignore_index=True)
     return lines.sort_values(["date", "kind", "order", "product"], ignore_index=True)
 
 
@@ -106,9 +106,12 @@ def _dates(lines: pd.DataFrame) -> Days:
     return lines["date"].to_numpy().astype("datetime64[D]")
 
 
-def _credit_notes(rng: np.random.Generator, sold: pd.DataFrame, window: Window) -> pd.DataFrame:
+def _credit_notes(
+    rng: np.random.Generator, sold: pd.DataFrame, population: pd.DataFrame, window: Window
+) -> pd.DataFrame:
     """Take some whole lines back, one to six weeks later, at the price they were sold for."""
-    back = sold[rng.random(len(sold)) < CREDIT_SHARE].copy()
+    returns = population["returns"].to_numpy()[sold["account"]]
+    back = sold[rng.random(len(sold)) < returns].copy()
     day = _dates(back) + rng.integers(7, 42, len(back)).astype("timedelta64[D]")
     back["date"] = np.busday_offset(day, 0, roll="forward")
     back[["quantity", "revenue", "cost"]] *= -1

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from kapkit.sample.draws import one_of
-from kapkit.sample.world import INDUSTRIES, Region, industry_code
+from kapkit.sample.world import INDUSTRIES, Region, industry_code, plain
 
 CHINESE_SHARE = 0.028
 
@@ -51,22 +51,28 @@ def draw_names(
     regions: tuple[Region, ...],
     *,
     start: int = 0,
+    foreign: bool = True,
 ) -> pd.Series:
     """Name each account after a stem, its trade and its region's legal form; all unique.
 
     A stem meets each of its four trade slots once, and no two trades share a word; where there
-    are more accounts than that, names are numbered on. ``start`` counts earlier accounts.
+    are more accounts than that, names are numbered on. ``start`` counts earlier accounts; names are
+    accented and some of them Chinese where they may be ``foreign``.
     """
     words = np.array([WORDS[name] for name in INDUSTRIES.index])
     cells = len(STEMS) * words.shape[1]
     turn = np.arange(-(-len(region) // cells))
     cell = np.concatenate([rng.permutation(cells) for _ in turn])[: len(region)]
-    number = 1 + 2 * (start // cells) + np.repeat(turn, cells)[: len(region)]
-    stem = pd.Series(STEMS[cell // words.shape[1]], region.index)
+    number = 1 + start + np.repeat(turn, cells)[: len(region)]
+    stems = STEMS if foreign else np.array([plain(stem) for stem in STEMS])
+    stem = pd.Series(stems[cell // words.shape[1]], region.index)
     trade = words[industry_code(industry), cell % words.shape[1]]
     counted = pd.Series(number, region.index).map(lambda n: "" if n == 1 else f" {n}")
     legal = one_of(rng, {r.name: r.legal_forms for r in regions}, region)
-    return _some_chinese(rng, stem + " " + trade + counted + " " + legal, industry, start)
+    name = stem + " " + trade + counted + " " + legal
+    # Drawn either way: dirt leaves the other draws as they are.
+    some_chinese = _some_chinese(rng, name, industry, start)
+    return some_chinese if foreign else name
 
 
 def _some_chinese(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from kapkit.sample.world import CREDIT_SHARE, Floats, Window, price_years, years_gone
+from kapkit.sample.world import Floats, Window, price_years, years_gone
 
 
 def price_levels(catalogue: pd.DataFrame, years: int) -> Floats:
@@ -27,7 +27,8 @@ def order_worth(
     middle = (window.edges[:-1] + window.edges[1:]) // 2
     year = price_years(window.date(middle), window)
     trend = np.outer(population["trend"], years_gone(middle.astype(np.float64)))
-    wanted = population["order_value"].to_numpy()[:, None] * np.exp(trend) * (1 - CREDIT_SHARE)
+    kept = population["order_value"] * (1 - population["returns"])
+    wanted = kept.to_numpy()[:, None] * np.exp(trend)
     paid = 1 - population["discount"].to_numpy()[:, None]
     revenue = wanted * (tastes @ price_levels(catalogue, year.max() + 1))[:, year]
     cost = wanted * (tastes @ cost_levels(catalogue, year.max() + 1))[:, year] / paid

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kapkit.sample.lines import MORE_LINES
-from kapkit.sample.world import CREDIT_SHARE, Floats, Window
+from kapkit.sample.world import Floats, Window
 
 #: Rate of a driver in the first year, in the book's currency.
 RATES = {"delivery": 42.0, "order entry": 12.0, "return": 55.0, "service hour": 75.0}
@@ -62,7 +62,7 @@ def expected_cost(population: pd.DataFrame, orders_a_year: Floats, window: Windo
     an_order = (
         rates["delivery"] * population["drops"].to_numpy()
         + rates["order entry"] * PHONE_SHARE
-        + rates["return"] * CREDIT_SHARE * lines
+        + rates["return"] * population["returns"].to_numpy() * lines
     )
     hours = np.where(orders_a_year > 0, population["service_hours"].to_numpy(), 0.0)
     return np.asarray(an_order * orders_a_year + rates["service hour"] * hours)

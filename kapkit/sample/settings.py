@@ -9,6 +9,7 @@ _SHARES = (
     "selection",
     "wave_share",
     "bad_deliveries",
+    "credit_notes",
     "logging",
     "batching",
 )
@@ -44,6 +45,8 @@ class Settings:
         Competitors that come to an account, a year.
     bad_deliveries : float
         Share of orders delivered badly.
+    credit_notes : float
+        Share of lines that are taken back; part of the dirt, so 0 where there is none.
     logging, batching : float
         Mean share of contacts that owners log, and of those logged only at month end.
     survey_satisfaction, leniency : float
@@ -68,6 +71,7 @@ class Settings:
     demand_sd: float = 0.30
     competitor_entries: float = 0.08
     bad_deliveries: float = 0.05
+    credit_notes: float = 0.012
     logging: float = 0.67
     batching: float = 0.30
     survey_satisfaction: float = 0.6

@@ -45,7 +45,7 @@ def _buying(
     ``purchase_rate`` (orders a year, gamma; 0 where it never buys), ``order_value`` (mean on
     the first day, log-normal), ``trend`` (log growth of it a year), ``leave_rate`` (a year,
     gamma), ``joined`` (day number), ``wallet`` (what it could spend a year, on the first day),
-    ``below_cost`` (its terms lose money).
+    ``below_cost`` (its terms lose money), ``returns`` (share of its lines taken back).
     """
     count = len(level)
     rate = rng.gamma(3.0, 10.0 / 3.0, count)
@@ -60,6 +60,7 @@ def _buying(
             "joined": _joined(rng, count, window),
             "wallet": rate * value / rng.beta(*SHARE, count),
             "below_cost": rng.random(count) < BELOW_COST_SHARE,
+            "returns": settings.credit_notes,
         }
     )
 

@@ -1,6 +1,7 @@
 """The fixed facts of the simulated world: regions, industries, prices and days."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +19,9 @@ Days = NDArray[np.datetime64]
 
 DAYS_A_YEAR = 365.25
 LATE_DAYS = 2
-CREDIT_SHARE = 0.012
 ACCOUNTS_PER_OWNER = 25
 FEWEST_ACCOUNTS = 60
+TINY_REGION = 15
 
 
 class Region(NamedTuple):
@@ -62,7 +63,18 @@ REGIONS = (
 _SMALL = ("NA", "Islands")
 
 #: Whose holidays the people of each region keep.
-COUNTRIES = {"North": "SE", "South": "ES", "East": "PL", "NA": "US", "Islands": "PT"}
+COUNTRIES = {
+    "North": "SE",
+    "South": "ES",
+    "East": "PL",
+    "NA": "US",
+    "West": "US",
+    "Islands": "PT",
+}
+#: What a region is called, and a person, where no name may be hard to read.
+_PLAIN_REGIONS = {"NA": "West"}
+_PLAIN_PEOPLE = {"王雪梅": "Wang Xuemei"}
+_NO_ACCENT = str.maketrans("ØøŁł", "OoLl")
 
 # shape: k of the Erlang-k gaps between orders (the larger, the more regular);
 # swing, peak: size (share of the mean) and month of the seasonal high.
@@ -118,6 +130,48 @@ def sized_regions(
         region if region.name in _SMALL else region._replace(accounts=int(count))
         for region, count in zip(REGIONS, counts, strict=True)
     )
+
+
+def tame(regions: tuple[Region, ...], *, named: bool = False) -> tuple[Region, ...]:
+    """Give regions that no export spoils: none is tiny or called "NA", no person hard to spell.
+
+    The accounts and people of tiny regions go to the largest one; those that somebody ``named``
+    stay as they are.
+
+    Examples
+    --------
+    >>> [(region.name, region.accounts) for region in tame(REGIONS)]
+    [('North', 162), ('South', 90), ('East', 45), ('West', 30)]
+    """
+    largest = max(regions, key=lambda region: region.accounts)
+    tiny = [r for r in regions if r.accounts <= TINY_REGION and r is not largest]
+    joined = [] if named else tiny
+    kept = [region for region in regions if region not in joined]
+    more = [owner for region in joined for owner in region.owners]
+    whole = largest._replace(
+        accounts=largest.accounts + sum(region.accounts for region in joined),
+        owners=(*largest.owners, *more),
+    )
+    tamed = [whole if region is largest else region for region in kept]
+    return tuple(
+        region._replace(
+            name=region.name if named else _PLAIN_REGIONS.get(region.name, region.name),
+            owners=tuple(plain(_PLAIN_PEOPLE.get(owner, owner)) for owner in region.owners),
+        )
+        for region in tamed
+    )
+
+
+def plain(name: str) -> str:
+    """Write a name in a European script without its accents.
+
+    Examples
+    --------
+    >>> plain("Łucja Zawada"), plain("Řezník"), plain("Ødegård")
+    ('Lucja Zawada', 'Reznik', 'Odegard')
+    """
+    parts = unicodedata.normalize("NFKD", name.translate(_NO_ACCENT))
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def _named_regions(accounts: int | None, sizes: Mapping[str, int]) -> tuple[Region, ...]:

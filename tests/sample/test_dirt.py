@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from kapkit.sample import Company, simulate
 
@@ -116,4 +117,25 @@ def test_without_dirt_there_is_none() -> None:
     assert not clean.sales.reset_index().drop(columns="row").duplicated().any()
     assert clean.sales["cost"].notna().all()
     assert clean.sales["date"].max() <= pd.Timestamp(clean.as_of)
-    assert clean.sales["kind"].eq("credit").any()
+    assert clean.sales["kind"].eq("sale").all()
+    assert not (clean.tables["service_costs"]["driver"] == "return").any()
+    size = clean.accounts["region"].value_counts()
+    assert size.to_dict() == {"North": 162, "South": 90, "East": 45, "West": 30}
+    assert clean.accounts["name"].map(str.isascii).all()
+    assert clean.tables["staff"]["owner"].map(str.isascii).all()
+
+
+def test_named_regions_stay_without_dirt() -> None:
+    clean = simulate(regions={"NA": 6, "Øst": 40}, dirt=False)
+    assert clean.accounts["region"].value_counts().to_dict() == {"Øst": 40, "NA": 6}
+    assert clean.accounts["name"].map(str.isascii).all()
+
+
+def test_dirt_leaves_what_happened_as_it_is() -> None:
+    """The same accounts with the same latent traits, whether or not their export is dirty."""
+    regions = {"NA": 20, "North": 60}
+    dirty = simulate(regions=regions, seed=3).truth.accounts
+    clean = simulate(regions=regions, seed=3, dirt=False).truth.accounts
+    assert_frame_equal(
+        dirty[["purchase_rate", "elasticity"]], clean[["purchase_rate", "elasticity"]]
+    )

@@ -8,9 +8,11 @@ from kapkit.sample import Company, Truth, simulate
 from kapkit.sample.world import INDUSTRIES, season
 
 
-@pytest.fixture(scope="module")
-def worlds() -> list[Truth]:
-    return [simulate(accounts=1500, seed=seed, dirt=False).truth for seed in range(2)]
+@pytest.fixture(scope="module", params=[(400, 8), (1500, 2)], ids=["small", "large"])
+def worlds(request: pytest.FixtureRequest) -> list[Truth]:
+    """Several companies of one size."""
+    accounts, number = request.param
+    return [simulate(accounts=accounts, seed=seed, dirt=False).truth for seed in range(number)]
 
 
 @pytest.mark.slow
