@@ -94,7 +94,9 @@ def class_probabilities(
     within = now.reindex(accounts)
     within[~accounts.isin(past["account_id"])] = 0.0
     probability = chances_of_classes(within, *shares)
-    table, curve = _judged(past, as_of, first_day, measure, shares, horizon_weeks, regions)
+    table, curve = _judged(
+        past, as_of, first_day, measure, asked, shares[0], horizon_weeks, regions
+    )
     undecided = float(probability["A"].between(0.3, 0.7).mean()) if len(now) else float("nan")
     said = _sentence(table, undecided)
     return ClassProbabilities(probability, within, table, undecided, curve, said)
@@ -239,11 +241,12 @@ def _judged(
     as_of: dt.date,
     first_day: dt.date | None,
     measure: Measure,
-    shares: tuple[float, float],
+    shares: tuple[float, ...],
+    top: float,
     weeks: int,
     regions: pd.Series | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare the chances of A said a horizon ago, and the hard class, with what came."""
+    """Compare chances of the ``top`` share said a horizon ago, and the class, with what came."""
     ways = pd.Index(["logit", "hard class"], name="way")
     day = as_of - dt.timedelta(weeks=weeks)
     said = share_chances(past, day, first_day, measure, shares, weeks, regions)
@@ -252,16 +255,16 @@ def _judged(
         empty = pd.DataFrame(columns=["said", "seen", "accounts"], dtype=float)
         return nothing.assign(accounts=len(said)), empty
     rank = _rank_share(past, said.index, day, weeks, measure, regions)
-    came = (rank <= shares[0]).astype(float)
+    came = (rank <= top).astype(float)
     value = expected_value(past, said.index, as_of=day, first_day=first_day, measure=measure)
     ranked = _grouped(value["value"], regions)
-    hard = (ranked.rank(ascending=False, pct=True) <= shares[0]).astype(float)
+    hard = (ranked.rank(ascending=False, pct=True) <= top).astype(float)
     rows = [
         [brier_skill(way, came), calibration_error(way, came), len(came)]
-        for way in (said[shares[0]], hard)
+        for way in (said[top], hard)
     ]
     table = pd.DataFrame(rows, index=ways, columns=["brier_skill", "calibration_error", "accounts"])
-    return table, calibration_curve(said[shares[0]], came)
+    return table, calibration_curve(said[top], came)
 
 
 def _sentence(table: pd.DataFrame, undecided: float) -> str:

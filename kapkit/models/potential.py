@@ -15,7 +15,6 @@ from kapkit.wording import percent, several
 #: Below this many spending accounts features cannot be told from chance.
 ACCOUNTS_NEEDED = 60
 _FOLDS = 10
-_SPLITS = 5
 #: Accounts of the book that count beside those of a small group of peers.
 _PRIOR_PEERS = 20.0
 #: More accounts than this would only make the regression slower.
@@ -58,7 +57,7 @@ def potential(
     """Estimate what an account could spend from what comparable accounts do spend.
 
     Quantile regression of log spend on standardised numbers (signed logs) and dummies, moved
-    by the split-conformal offset so that the stated share of accounts lies below. It is used
+    by the cross-conformal offset so that the stated share of accounts lies below. It is used
     where it beats the plain quantile out of fold; else the quantile of all peers stands.
     It is never called a wallet: from spend alone the level of one cannot be known.
 
@@ -90,7 +89,8 @@ def potential(
     References
     ----------
     Koenker, R. and Bassett, G. (1978), Regression quantiles, Econometrica 46(1). Romano, Y.,
-    Patterson, E. and Candes, E. (2019), Conformalized quantile regression, NeurIPS 32.
+    Patterson, E. and Candes, E. (2019), Conformalized quantile regression, NeurIPS 32. Barber,
+    R. F. et al. (2021), Predictive inference with the jackknife+, Annals of Statistics 49(1).
     """
     learned = spend[spend > 0]
     learned = learned.sample(min(len(learned), _MOST), random_state=seed)
@@ -102,13 +102,13 @@ def potential(
         above = log_spend - peers.reindex(log_spend.index)
         ends = quantile_interval(above, peers, level=level, confidence=confidence)
         return _told(spend, peers, ends, _PEERS, level, _untried())
-    told, naive = out_of_fold(log_spend, known, level=level, seed=seed)
+    quantile, told = cross_conformal(log_spend, known, design, level=level, seed=seed)
+    naive = _plain_out_of_fold(log_spend, level, seed)
     tried = pd.DataFrame({"spend": log_spend, _REGRESSION: told, _PEERS: naive})
     if _skill(tried, level) <= 0:
         usual = pd.Series(float(log_spend.quantile(level)), index=spend.index)
         ends = quantile_interval(log_spend - naive, usual, level=level, confidence=confidence)
         return _told(spend, usual, ends, _PEERS, level, tried)
-    quantile = conformal_quantile(log_spend, known, design, level=level, seed=seed, splits=_SPLITS)
     ends = quantile_interval(
         log_spend - told,
         quantile,
@@ -255,68 +255,61 @@ def peer_design(features: pd.DataFrame) -> pd.DataFrame:
     return standard
 
 
-def conformal_quantile(
+def cross_conformal(
     log_spend: pd.Series,
     known: pd.DataFrame,
     wanted: pd.DataFrame,
     *,
     level: float,
     seed: int = 1,
-    splits: int = 1,
-) -> pd.Series:
-    """Fit a quantile regression on half the accounts, and set its level on the other half.
+) -> tuple[pd.Series, pd.Series]:
+    """Fit quantile regressions on nine tenths of the accounts, set their level on the others.
 
-    Both halves take each role once and the two answers are averaged; so are those of several
-    ``splits``, lest the luck of one be in the answer.
+    Each account lies above or below what the fit without it says; the quantile of these errors
+    moves the mean of the fits. What is told of an account out of fold takes the errors of the
+    other folds alone.
 
     Returns
     -------
-    Series indexed like ``wanted``
-        Log of the quantile.
+    pair of Series, indexed like ``wanted`` and ``log_spend``
+        Log of the quantile, and what was told of the accounts learned from, out of fold.
     """
-    random = np.random.default_rng(seed)
-    halves = [np.array_split(random.permutation(len(log_spend)), 2) for _ in range(splits)]
-    answers = [
-        _fit_and_move(log_spend, known, wanted, level, fit, move)
-        for first, second in halves
-        for fit, move in ((first, second), (second, first))
-    ]
-    return pd.Series(np.mean(answers, axis=0), index=wanted.index)
+    spend, fold = log_spend.to_numpy(dtype=float), _folds(len(log_spend), seed)
+    x, new = (sm.add_constant(of.to_numpy(), has_constant="add") for of in (known, wanted))
+    fits = [_fitted(spend[fold != out], x[fold != out], level) for out in range(_FOLDS)]
+    apart = np.einsum("ij,ij->i", x, np.array(fits)[fold])
+    above = spend - apart
+    offsets = np.array([_offset(above[fold != out], level) for out in range(_FOLDS)])
+    quantile = new @ np.mean(fits, axis=0) + _offset(above, level)
+    return (
+        pd.Series(quantile, index=wanted.index),
+        pd.Series(apart + offsets[fold], index=log_spend.index),
+    )
 
 
-def out_of_fold(
-    log_spend: pd.Series, design: pd.DataFrame, *, level: float, seed: int = 1
-) -> tuple[pd.Series, pd.Series]:
-    """Tell each account's quantile, by features and plainly, from the other folds alone."""
-    fold = np.random.default_rng(seed).permutation(len(log_spend)) % _FOLDS
-    told, naive = log_spend.copy(), log_spend.copy()
-    for number in range(_FOLDS):
-        out = fold == number
-        rest = log_spend[~out]
-        told[out] = conformal_quantile(rest, design[~out], design[out], level=level, seed=seed)
-        naive[out] = float(rest.quantile(level))
-    return told, naive
+def _plain_out_of_fold(log_spend: pd.Series, level: float, seed: int) -> pd.Series:
+    """Tell each account the plain quantile of the other folds."""
+    fold = _folds(len(log_spend), seed)
+    plain = [float(log_spend[fold != out].quantile(level)) for out in range(_FOLDS)]
+    return pd.Series(np.array(plain)[fold], index=log_spend.index)
 
 
-def _fit_and_move(
-    log_spend: pd.Series,
-    known: pd.DataFrame,
-    wanted: pd.DataFrame,
-    level: float,
-    fit: np.ndarray,
-    move: np.ndarray,
-) -> np.ndarray:
-    """Regress on one half; the offset is the quantile of what the other half lies above it."""
-    x, y = sm.add_constant(known.to_numpy(), has_constant="add"), log_spend.to_numpy(dtype=float)
+def _folds(count: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(count) % _FOLDS
+
+
+def _fitted(y: np.ndarray, x: np.ndarray, level: float) -> np.ndarray:
     # A perfect fit has no density of errors; its covariance is not used.
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
-        # Its weights may go round between equally good answers; the offset below sets the level.
+        # Its weights may go round between equally good answers; the offset sets the level.
         warnings.simplefilter("ignore", IterationLimitWarning)
-        found = sm.QuantReg(y[fit], x[fit]).fit(q=level, max_iter=500).params
-    above = np.sort(y[move] - x[move] @ found)
+        return np.asarray(sm.QuantReg(y, x).fit(q=level, max_iter=500).params)
+
+
+def _offset(above: np.ndarray, level: float) -> float:
+    """Give the order statistic that lies above the stated share of new errors."""
     place = min(len(above), int(np.ceil(level * (len(above) + 1)))) - 1
-    new = sm.add_constant(wanted.to_numpy(), has_constant="add")
-    return np.asarray(new @ found + above[place])
+    return float(np.partition(above, place)[place])
 
 
 def _peer_quantile(
