@@ -3,7 +3,7 @@
 Simulated companies of fifteen regions, each looked at half a year before its end: share of the
 accounts whose next half-year lay inside the interval of their value, by the size of the region and
 by fifths of the value; and of those whose peers' true quantile (of 71,000 accounts of six other
-companies) lay inside the interval of the potential. ``python benchmarks/coverage.py 8`` takes
+companies) lay inside the interval of the potential. ``python benchmarks/intervals.py 8`` takes
 eight companies.
 """
 
