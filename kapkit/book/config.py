@@ -109,6 +109,16 @@ class ClassesSection(_Section):
     missed_cost: float | None = Field(default=None, gt=0)
 
 
+class PlanSection(_Section):
+    """Whether a run monitors the plan that the run before it wrote: ``last_run``.
+
+    By default where the book has no table plan_actions; true: laid over that table too; false:
+    never.
+    """
+
+    last_run: bool | None = None
+
+
 class EngineSection(_Section):
     """What the engine may use: ``memory``, as "4GB" (default: most of it), and ``threads``."""
 
@@ -129,6 +139,7 @@ class BookConfig(_Section):
     calendar: CalendarSection = CalendarSection()
     effort: EffortSection = EffortSection()
     classes: ClassesSection = ClassesSection()
+    plan: PlanSection = PlanSection()
     _written: Toml = PrivateAttr(default_factory=dict)
 
     def table(self, name: str) -> TableSection:

@@ -19,7 +19,8 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     },
     # How each account stood: its health score and the chance that it stops buying.
     "health": {"account_id": _TEXT, **dict.fromkeys(["score", "risk"], _NUMBER)},
-    # What was advised: contacts a year by kind, what they should bring, and the dated actions.
+    # What was advised: contacts a year by kind, what they should bring, and the dated actions,
+    # with those of the plan before that fell due in the year up to it.
     "contacts": {"account_id": _TEXT, "kind": _TEXT, "today": _NUMBER, "planned": _NUMBER},
     "gains": {
         "account_id": _TEXT,
@@ -28,8 +29,8 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
         "reason": _TEXT,
     },
     "actions": {
-        **dict.fromkeys(["action_id", "account_id", "kind", "owner"], _TEXT),
-        "due": _DAY,
+        **dict.fromkeys(["action_id", "account_id", "kind", "owner", "status", "outcome"], _TEXT),
+        **dict.fromkeys(["due", "done"], _DAY),
     },
     # What was expected of each goal, alarms raised, and changes recommended.
     "forecasts": {

@@ -12,6 +12,7 @@ from pandas.api.types import is_object_dtype
 from kapkit.book.calendar import WorkCalendar, work_calendar
 from kapkit.book.checks import ACCEPTED, LATER, SET_ASIDE
 from kapkit.book.errors import DataError, listing
+from kapkit.book.last_plan import last_plan
 from kapkit.book.schema import ACCOUNTS, CATEGORIES, PURCHASES, TABLES
 from kapkit.book.totals import reconcile
 from kapkit.wording import day, several
@@ -27,9 +28,10 @@ class BookFacts:
     ``totals`` are the control totals (table, region, state, reason, rows, revenue, cost);
     ``first_day`` and ``last_day`` bound the accepted sales; ``costed_share`` is the part of
     gross revenue whose cost is known; ``orders`` and ``buying_accounts`` are distinct counts;
-    ``calendar``, ``effort`` and ``classes`` are the sections of the kapkit.toml that say when
-    people work, what a plan of contacts keeps to and what evidence a move between classes needs,
-    as plain values; ``language`` is that of the pages.
+    ``calendar``, ``effort``, ``classes`` and ``plan`` are the sections of the kapkit.toml that
+    say when people work, what a plan of contacts keeps to, what evidence a move between classes
+    needs and whether the last run's plan is monitored, as plain values;
+    ``language`` is that of the pages.
     """
 
     name: str
@@ -46,6 +48,7 @@ class BookFacts:
     calendar: Mapping[str, Any] = field(default_factory=dict)
     effort: Mapping[str, Any] = field(default_factory=dict)
     classes: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
     language: str = "en"
 
     @property
@@ -180,16 +183,19 @@ def make_region(
     purchases = _typed(PURCHASES, frames["purchases"]).sort_values(["account_id", "date"])
     categories = _typed(CATEGORIES, frames["categories"])
     categories = categories.sort_values(["account_id", "month", "category"])
+    tables = {table: _typed(TABLES[table], frame) for table, frame in _others(frames).items()}
+    decided, day = _decided(earlier or {}, earlier_as_of, name)
     return Region(
         name,
         facts,
         accounts.set_index("account_id"),
         purchases.drop(columns="region").reset_index(drop=True),
         categories.drop(columns="region").reset_index(drop=True),
-        {table: _typed(TABLES[table], frame) for table, frame in _others(frames).items()},
+        _with_last_plan(tables, decided, day, facts),
         pooled or {},
         whole,
-        *_decided(earlier or {}, earlier_as_of, name),
+        decided,
+        day,
     )
 
 
@@ -212,6 +218,26 @@ def _others(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def _part(frame: pd.DataFrame, region: str) -> pd.DataFrame:
     here = frame["region"].isna() | (frame["region"] == region)
     return frame[here].reset_index(drop=True)
+
+
+def _with_last_plan(
+    tables: dict[str, pd.DataFrame],
+    decided: Mapping[str, pd.DataFrame],
+    day: dt.date | None,
+    facts: BookFacts,
+) -> dict[str, pd.DataFrame]:
+    """Let the plan of the run before be the book's, or lie over it, as the kapkit.toml says."""
+    wanted = facts.plan.get("last_run", "plan_actions" not in tables)
+    if day is None or "actions" not in decided or not wanted:
+        return tables
+    both = last_plan(
+        decided["actions"],
+        tables.get("plan_actions"),
+        tables.get("activities"),
+        since=day,
+        as_of=facts.as_of,
+    )
+    return tables | {"plan_actions": both}
 
 
 def _decided(

@@ -76,6 +76,7 @@ class Snapshot:
             calendar=self.config.calendar.model_dump(mode="json"),
             effort=self.config.effort.model_dump(mode="json"),
             classes=self.config.classes.model_dump(exclude_none=True),
+            plan=self.config.plan.model_dump(exclude_none=True),
             language=self.config.book.language,
             **sold,
         )

@@ -13,6 +13,8 @@ from matplotlib.axes import Axes
 from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.classification.abc import Classification
+from kapkit.cultivation.plan import ContactPlan
+from kapkit.cultivation.regional import NoPlan
 from kapkit.cultivation.schedule import Schedule
 from kapkit.evaluation.forward_value import ForwardValue
 from kapkit.evaluation.needs import Needs
@@ -23,6 +25,7 @@ from kapkit.models.value import worth
 from kapkit.report.display import Bundle, Chart, Column, Finding, Table, template
 from kapkit.report.look import ACCENT, CONTEXT, INK, LOSS, canvas, money_axis, short, to_svg
 from kapkit.report.pages.svg import inline_svg
+from kapkit.report.tasks import NOUNS
 from kapkit.wording import amount, day, percent, say, worded
 
 _MONTHS, _AHEAD = 24, 6
@@ -35,6 +38,7 @@ class AccountCard:
 
     chart: Chart
     table: Table
+    sort: str = "card"
 
     @property
     def html(self) -> Markup:
@@ -42,9 +46,9 @@ class AccountCard:
         return Markup(self.table.html())  # noqa: S704
 
     def svg(self, place: int) -> Markup:
-        """Give the drawing with ids of its own, by the card's place among others."""
+        """Give the drawing with ids of its own, by the card's sort and place among others."""
         drawn = to_svg(self.chart.figure)
-        return inline_svg(drawn, prefix=f"card-{place}-", label=worded(self.chart.alt))
+        return inline_svg(drawn, prefix=f"{self.sort}-{place}-", label=worded(self.chart.alt))
 
     def _repr_mimebundle_(self, **options: object) -> Bundle:
         return AccountCards([self])._repr_mimebundle_(**options)
@@ -67,6 +71,7 @@ def account_cards(
     classified: Classification,
     *,
     most: int = 5,
+    group: str | None = None,
     **known: Any,
 ) -> AccountCards | Finding:
     """Give the cards of the accounts worth most, to read before a visit.
@@ -79,10 +84,14 @@ def account_cards(
         From `key_accounts`: whose accounts are worth most.
     most : int
         Cards, the account expected to be worth most first; 0 for none.
+    group : str or None
+        Only accounts of this class; None: of any.
     known
         What else the stages found, as `account_card` takes it.
     """
-    keys = classified.table.index[:most]
+    table = classified.table
+    here = table if group is None else table[table["class"] == group]
+    keys = here.index[:most]
     if not len(keys):
         return Finding([])
     every = [account_card(region, str(key), classified=classified, **known) for key in keys]
@@ -98,7 +107,8 @@ def account_card(
     relationship: Relationship | None = None,
     needs: Needs | None = None,
     forward: ForwardValue | None = None,
-    schedule: Schedule | None = None,
+    plan: ContactPlan | NoPlan | None = None,
+    schedule: Schedule | NoPlan | None = None,
 ) -> AccountCard:
     """Gather all that is known about one account, before a visit or a decision.
 
@@ -108,10 +118,10 @@ def account_card(
         The account's region as of a day.
     account_id : str
         The account.
-    classified, contribution, relationship, needs, forward, schedule
+    classified, contribution, relationship, needs, forward, plan, schedule
         What the stages found (`key_accounts`, `contribution_of`, `relationship_of`, `needs_of`,
-        `forward_value_of`, `schedule_of`); a part that is not given is not on the card. Without
-        a schedule the card has the actions that the book's plan already dates.
+        `forward_value_of`, `plan_where_known`, `schedule_of`); a part that is not given is not on
+        the card. Without a schedule the card has the actions that the book's plan already dates.
 
     Returns
     -------
@@ -139,15 +149,17 @@ def account_card(
         facts += _standing(relationship, account_id)
     if needs is not None:
         facts += _needs(needs, account_id)
-    facts += _plan(_coming(region, schedule), account_id)
+    planned = _contacts(plan, account_id, currency)
+    facts += planned + _plan(_coming(region, schedule), account_id)
+    sort = "plan-card" if planned else "card"
     name = str(region.accounts["name"][account_id])
     table = Table(
         pd.DataFrame(facts, columns=["part", "fact", "said"]),
         {"fact": Column("What"), "said": Column("What we know")},
-        name=f"card-{account_id}",
+        name=f"{sort}-{account_id}",
         caption=say("{name}, {key}, as of {day}", name=name, key=account_id, day=day(region.as_of)),
     )
-    return AccountCard(_course(region, account_id, name, classified), table)
+    return AccountCard(_course(region, account_id, name, classified), table, sort)
 
 
 def _who(region: Region, key: str) -> list[tuple[str, str, str]]:
@@ -300,8 +312,35 @@ def _needs(found: Needs, key: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _coming(region: Region, schedule: Schedule | None) -> pd.DataFrame | None:
+def _contacts(
+    plan: ContactPlan | NoPlan | None, key: str, currency: str
+) -> list[tuple[str, str, str]]:
+    """Say which contacts a year the plan gives the account, what that brings, and why."""
+    if plan is None or isinstance(plan, NoPlan) or key not in plan.allocation.planned.index:
+        return []
+    part, start = say("Contacts a year"), plan.allocation.situation
+    today, planned = (
+        frame.loc[[key]].iloc[0].round().to_dict()
+        for frame in (start.today, plan.allocation.planned)
+    )
+    row = plan.allocation.table.loc[key].to_dict()
+    kinds = [
+        (
+            part,
+            worded(f"{NOUNS.get(str(kind), kind)}s"),
+            say("{planned}, today {today}", planned=f"{planned[kind]:.0f}", today=f"{now:.0f}"),
+        )
+        for kind, now in today.items()
+        if now + planned[kind]
+    ]
+    gain = _between(row["gain"], row["low"], row["high"], currency)
+    return [*kinds, (part, say("Gain a year"), gain), (part, say("Why"), row["reason"])]
+
+
+def _coming(region: Region, schedule: Schedule | NoPlan | None) -> pd.DataFrame | None:
     """Give the dated actions to come: of the schedule, else of the book's plan; None without."""
+    if isinstance(schedule, NoPlan):
+        return None
     actions = region.tables.get("plan_actions") if schedule is None else schedule.actions
     if actions is None:
         return None

@@ -74,12 +74,15 @@ def decided_health(relationship: Relationship) -> dict[str, pd.DataFrame]:
 
 
 def decided_contacts(
-    plan: ContactPlan | NoPlan, dated: Schedule | NoPlan
+    region: Region, plan: ContactPlan | NoPlan, dated: Schedule | NoPlan
 ) -> dict[str, pd.DataFrame]:
     """Keep the contacts advised, what they should bring and their dates, for the next run to score.
 
     Parameters
     ----------
+    region : Region
+        The region; what fell due of its last plan in twelve months stays on record, so that the
+        next run still sees what was done of it.
     plan : ContactPlan or NoPlan
         From `plan_where_known`.
     dated : Schedule or NoPlan
@@ -88,11 +91,12 @@ def decided_contacts(
     Returns
     -------
     dict
-        Frames ``contacts``, ``gains`` and ``actions`` of `kapkit.book.decisions.DECISIONS`; empty
-        where nothing is planned.
+        Frames ``contacts``, ``gains`` and ``actions`` of `kapkit.book.decisions.DECISIONS`; the
+        last alone where nothing is planned, none where nothing was.
     """
     if isinstance(plan, NoPlan) or isinstance(dated, NoPlan):
-        return {}
+        past = _fell_due(region)
+        return {"actions": decided("actions", past)} if len(past) else {}
     start = plan.allocation.situation
     sides = {"today": start.today, "planned": plan.allocation.planned}
     long = [
@@ -106,8 +110,22 @@ def decided_contacts(
     return {
         "contacts": decided("contacts", contacts),
         "gains": decided("gains", gains),
-        "actions": decided("actions", dated.ahead),
+        "actions": decided("actions", _with_past(dated.ahead, _fell_due(region))),
     }
+
+
+def _with_past(ahead: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
+    """Put what fell due before what is to come; an action that got a new day is to come."""
+    before = past[~past["action_id"].isin(ahead["action_id"])] if len(past) else past
+    return pd.concat([before, ahead], ignore_index=True) if len(before) else ahead
+
+
+def _fell_due(region: Region) -> pd.DataFrame:
+    plan = region.tables.get("plan_actions", pd.DataFrame())
+    if plan.empty:
+        return plan
+    now = pd.Timestamp(region.as_of)
+    return plan[(plan["due"] <= now) & (plan["due"] > now - pd.DateOffset(years=1))]
 
 
 def decided_monitoring(goals: Goals, alerts: Alerts, changes: Changes) -> dict[str, pd.DataFrame]:

@@ -37,7 +37,7 @@ def _salesforce(rows: pd.DataFrame) -> dict[str, pd.Series]:
 def _hubspot(rows: pd.DataFrame) -> dict[str, pd.Series]:
     return {
         "hs_task_subject": rows["subject"],
-        "hs_timestamp": rows["due"].dt.strftime("%Y-%m-%dT08:00:00Z"),
+        "hs_timestamp": _milliseconds(rows["due"] + pd.Timedelta(hours=8)),
         "hs_task_type": rows["kind"].map({"call": "CALL", "email": "EMAIL"}).fillna("TODO"),
         "hs_task_status": rows["finished"].map({True: "COMPLETED", False: "NOT_STARTED"}),
         "hs_task_priority": rows["first"].map({True: "HIGH", False: "MEDIUM"}),
@@ -45,6 +45,11 @@ def _hubspot(rows: pd.DataFrame) -> dict[str, pd.Series]:
         "hs_task_body": rows["note"],
         "Company Record ID": rows["account_id"],
     }
+
+
+def _milliseconds(moments: pd.Series) -> pd.Series:
+    """Write moments (UTC) as milliseconds since 1970: the one form HubSpot reads everywhere."""
+    return moments.astype("datetime64[ms]").astype("int64").astype("str")
 
 
 def _dynamics(rows: pd.DataFrame) -> dict[str, pd.Series]:
@@ -102,7 +107,8 @@ def crm_tasks(
     Notes
     -----
     HubSpot's import asks to which property each column belongs: the columns are named after
-    them; ``Company Record ID`` is the company the task belongs to.
+    them; ``Company Record ID`` is the company the task belongs to. Its file import creates tasks
+    and updates none, and Salesforce updates only by keys of its own: import what is new.
     """
     if system not in SYSTEMS:
         raise DataError(

@@ -9,6 +9,7 @@ import pytest
 from kapkit.book.errors import DataError
 from kapkit.book.region import Region
 from kapkit.classification.key_accounts import key_accounts
+from kapkit.cultivation.regional import NoPlan, plan_where_known, schedule_of
 from kapkit.evaluation.needs import needs
 from kapkit.evaluation.profit import contribution_of
 from kapkit.evaluation.relationship import relationship_of
@@ -104,3 +105,26 @@ def test_contacts_answers_and_complaints_stand_on_one_time_line(north: Region) -
     marks = [dots.get_offsets().data.tolist() for dots in strip.collections]
     assert marks == [[[22, 0]], [], [[23, -2]]]
     assert facts(card)["Planned: 9 July 2026"] == "visit, Ada"
+
+
+def test_cards_of_a_class_say_what_is_planned_and_why(north: Region) -> None:
+    kinds = ["visit", "call"]
+    activities = pd.DataFrame(
+        {"account_id": ["a", "b"], "date": pd.Timestamp(DAY), "kind": kinds, "inbound": "no"}
+    )
+    staff = pd.DataFrame({"owner": ["Ada"], "hours_per_month": [20.0]})
+    tables = {"activities": activities, "staff": staff}
+    owned = replace(north, accounts=north.accounts.assign(owner="Ada"), tables=tables)
+    classified = key_accounts(owned)
+    plan = plan_where_known(owned, classified.table, seed=1)
+    dated = schedule_of(owned, plan, seed=1)
+    shown = account_cards(owned, classified, group="A", most=9, plan=plan, schedule=dated)
+    keys = classified.table.index[classified.table["class"] == "A"]
+    assert [card.table.name for card in shown.cards] == [f"plan-card-{key}" for key in keys]
+    said = facts(shown.cards[0])
+    planned = plan.allocation.planned.loc[keys[0]]
+    assert said["Visits"] == f"{planned['visit']:.0f}, today 1"
+    assert said["Why"] == plan.allocation.table["reason"][keys[0]]
+    assert any(name.startswith("Planned: ") for name in said)
+    none = account_card(owned, "a", plan=NoPlan("No plan."), schedule=NoPlan("No plan."))
+    assert set(facts(none)) == {"Owner", "Last order"}

@@ -48,7 +48,7 @@ def test_hubspot() -> None:
     tasks = crm_tasks(ACTIONS, ACCOUNTS, system="hubspot")
     assert tasks.loc[0].to_dict() == {
         "hs_task_subject": 'Call: Ulm, "Söhne"',
-        "hs_timestamp": "2026-12-01T08:00:00Z",
+        "hs_timestamp": "1796112000000",
         "hs_task_type": "CALL",
         "hs_task_status": "NOT_STARTED",
         "hs_task_priority": "HIGH",

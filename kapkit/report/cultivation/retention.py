@@ -36,7 +36,7 @@ def _counted(plan: ContactPlan, typed: int) -> list[str]:
 
 def table_retention(plan: ContactPlan | NoPlan) -> Table | Finding:
     """Show what the statement rests on: before the data, contacts alone, history held equal."""
-    if isinstance(plan, NoPlan):
+    if isinstance(plan, NoPlan) or plan.retention.table["silences"].isna().all():
         return NOTHING
     names = {
         "prior": say("before the data"),
