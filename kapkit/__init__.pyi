@@ -205,6 +205,7 @@ from .report.card import AccountCard as AccountCard
 from .report.card import AccountCards as AccountCards
 from .report.card import account_card as account_card
 from .report.card import account_cards as account_cards
+from .report.card import plan_cards as plan_cards
 from .report.characteristics import finding_drivers as finding_drivers
 from .report.characteristics import finding_growth as finding_growth
 from .report.characteristics import finding_season as finding_season

@@ -84,7 +84,7 @@ def state_space(daily: pd.DataFrame, *, longest: int = 54) -> StateSpace:
     Harvey, A. C. (1989), Forecasting, structural time series models and the Kalman filter.
     """
     offset, weeks = len(daily) % 7, len(daily) // 7
-    sums = daily.to_numpy(float)[offset:].reshape(weeks, 7, -1).sum(axis=1)
+    sums = daily.to_numpy(float)[offset:].reshape(weeks, 7, daily.shape[1]).sum(axis=1)
     largest = np.argsort(-sums.sum(axis=0), kind="stable")[:_LARGEST]
     logs = np.log(np.where(sums > 0, sums, np.nan))
     enough = weeks >= WEEKS_NEEDED

@@ -98,6 +98,34 @@ def account_cards(
     return AccountCards(every)
 
 
+def plan_cards(
+    region: Region,
+    classified: Classification,
+    plan: ContactPlan | NoPlan,
+    dated: Schedule | NoPlan,
+    *,
+    most: int = 60,
+) -> AccountCards | Finding:
+    """Give the cards of class A: what each brought, what is planned for it, why, and when.
+
+    Parameters
+    ----------
+    region : Region
+        The region as of a day.
+    classified : Classification
+        From `key_accounts`.
+    plan : ContactPlan or NoPlan
+        From `plan_where_known`.
+    dated : Schedule or NoPlan
+        From `schedule_of`.
+    most : int
+        Cards at most, the accounts expected to be worth most first.
+    """
+    if isinstance(plan, NoPlan):
+        return Finding([])
+    return account_cards(region, classified, most=most, group="A", plan=plan, schedule=dated)
+
+
 def account_card(
     region: Region,
     account_id: str,

@@ -13,7 +13,7 @@ from kapkit.cultivation.regional import NoPlan, plan_where_known, schedule_of
 from kapkit.evaluation.needs import needs
 from kapkit.evaluation.profit import contribution_of
 from kapkit.evaluation.relationship import relationship_of
-from kapkit.report.card import account_card, account_cards
+from kapkit.report.card import account_card, account_cards, plan_cards
 from tests.regions import DAY
 
 
@@ -118,7 +118,7 @@ def test_cards_of_a_class_say_what_is_planned_and_why(north: Region) -> None:
     classified = key_accounts(owned)
     plan = plan_where_known(owned, classified.table, seed=1)
     dated = schedule_of(owned, plan, seed=1)
-    shown = account_cards(owned, classified, group="A", most=9, plan=plan, schedule=dated)
+    shown = plan_cards(owned, classified, plan, dated, most=9)
     keys = classified.table.index[classified.table["class"] == "A"]
     assert [card.table.name for card in shown.cards] == [f"plan-card-{key}" for key in keys]
     said = facts(shown.cards[0])
@@ -128,3 +128,4 @@ def test_cards_of_a_class_say_what_is_planned_and_why(north: Region) -> None:
     assert any(name.startswith("Planned: ") for name in said)
     none = account_card(owned, "a", plan=NoPlan("No plan."), schedule=NoPlan("No plan."))
     assert set(facts(none)) == {"Owner", "Last order"}
+    assert plan_cards(owned, classified, NoPlan("No plan."), dated).sentences == []
