@@ -60,14 +60,10 @@ def by_pymc(model: type[CountedLikelihood], history: pd.DataFrame) -> np.ndarray
     from pymc_marketing import clv
 
     known = history[history["repeat_orders"] > 0] if model is GammaGamma else history
-    columns = {
-        "frequency": known["repeat_orders"],
-        "recency": known["last_order"],
-        "T": known["age"],
-        "monetary_value": known["mean_spend"],
-    }
-    used = ["frequency", "monetary_value"] if model is GammaGamma else ["frequency", "recency", "T"]
-    data = pd.DataFrame({name: columns[name].to_numpy(dtype=float) for name in used})
+    columns = {"frequency": "repeat_orders", "recency": "last_order", "T": "age"}
+    if model is GammaGamma:
+        columns = {"frequency": "repeat_orders", "monetary_value": "mean_spend"}
+    data = pd.DataFrame({name: known[of].to_numpy(dtype=float) for name, of in columns.items()})
     kind = {BGNBD: clv.BetaGeoModel, ParetoNBD: clv.ParetoNBDModel, GammaGamma: clv.GammaGammaModel}
     names = ["v" if name == "gamma" else name for name in model.names]
     fitter = kind[model](

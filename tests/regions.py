@@ -29,6 +29,7 @@ def bought(*rows: tuple) -> pd.DataFrame:
         orders=frame["revenue"].gt(0),
         lines=1,
         quantity=np.nan,
+        discount=np.nan,
         credits=frame["revenue"].clip(upper=0),
         costed_revenue=frame["costed_revenue"].fillna(frame["revenue"].where(costed, 0.0)),
         costed_lines=costed,

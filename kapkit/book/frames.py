@@ -49,10 +49,12 @@ def purchase_frame(sales: LazyFrame) -> LazyFrame:
         nw.col("_order").is_null().any().cast(nw.Int64).alias("_no_order"),
         nw.len().cast(nw.Int64).alias("lines"),
         nw.col("_credit").sum().alias("credits"),
+        *_discounts(lines),
         *_sums(),
     )
     orders = (nw.col("orders") - nw.col("_no_order")).cast(nw.Int64)
-    return text_keys(_known(summed.with_columns(orders=orders).drop("_no_order")))
+    told = {} if _discounts(lines) else {"discount": nw.lit(None, nw.Float64)}
+    return text_keys(_known(summed.with_columns(orders=orders, **told).drop("_no_order")))
 
 
 def category_frame(sales: LazyFrame, products: LazyFrame | None) -> LazyFrame:
@@ -76,6 +78,12 @@ def book_facts(sales: LazyFrame) -> dict[str, Any]:
     )
     (row,) = facts.collect("pyarrow").to_arrow().to_pylist()
     return dict(row)
+
+
+def _discounts(lines: LazyFrame) -> list[nw.Expr]:
+    """Sum discounts where the source has any; a line without one was sold at list price."""
+    given = "discount" in lines.collect_schema().names()
+    return [nw.col("discount").sum()] if given else []
 
 
 def _sums() -> list[nw.Expr]:

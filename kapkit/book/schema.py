@@ -99,6 +99,10 @@ SALES = _table(
         "product_id": _text("the product, as in products", optional=True),
         "quantity": _number("units", optional=True, unit="units"),
         "revenue": _money("net of tax and discount"),
+        "discount": _money(
+            "granted off the list price, which revenue is after; of a credit negative",
+            optional=True,
+        ),
         "cost": _money("cost of goods", optional=True),
         "channel": _text("how it was ordered", optional=True),
         "kind": _text("sale or credit", _one_of("sale", "credit"), optional=True),
@@ -362,6 +366,9 @@ PURCHASES = _table(
         "quantity": _number("units, net of returns", optional=True),
         "revenue": _money("net: sales less credits"),
         "credits": _money("the negative lines in it", pa.Check.le(0, error="must not be positive")),
+        "discount": _money(
+            "granted off the list price, where the book has discounts", optional=True
+        ),
         "cost": _money("cost of goods of the lines that have one", optional=True),
         "costed_revenue": _money("net revenue of those lines"),
         "costed_lines": _number("how many they are", _positive),

@@ -12,7 +12,7 @@ from kapkit.evaluation.cost_to_serve import CostToServe, cost_to_serve_of
 from kapkit.models.value import year_to
 from kapkit.wording import amount, percent, say, say_count, several
 
-_MEASURES = ["revenue", "credits", "cost", "costed_revenue", "lines", "costed_lines"]
+_MEASURES = ["revenue", "credits", "discount", "cost", "costed_revenue", "lines", "costed_lines"]
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,11 @@ class Contribution:
     """What each account contributed in twelve months, and the sentence on the whole.
 
     ``table`` is indexed by account, highest contribution first: ``revenue``, ``credits``,
-    ``cost`` (of goods), ``margin`` (revenue less cost of goods; missing where no line has a
-    cost), ``cost_to_serve`` (missing where the book does not know it), ``contribution`` (margin
-    less cost to serve, as far as that is known), ``margin_share`` (contribution over the revenue
-    of lines with a cost), ``revenue_share``, ``contribution_share``, ``uncosted_revenue`` and
+    ``discount`` (granted off list prices; missing where the book has none), ``cost`` (of goods),
+    ``margin`` (revenue less cost of goods; missing where no line has a cost), ``cost_to_serve``
+    (missing where the book does not know it), ``contribution`` (margin less cost to serve, as
+    far as that is known), ``margin_share`` (contribution over the revenue of lines with a
+    cost), ``revenue_share``, ``contribution_share``, ``uncosted_revenue`` and
     ``revenue_before`` (the twelve months before). ``definition`` says what contribution means
     here, and what is left out of it; ``served`` is the cost to serve by driver, None where the
     book has none.
@@ -95,6 +96,7 @@ def profit_contribution(
         {
             "revenue": year["revenue"],
             "credits": year["credits"],
+            "discount": year["discount"],
             "cost": year["cost"].mask(unknown),
             "margin": margin,
             "cost_to_serve": serving,
@@ -222,8 +224,11 @@ def large_but_losing(
 
 
 def _summed(purchases: pd.DataFrame, accounts: pd.Index) -> pd.DataFrame:
-    sums = purchases.groupby("account_id")[_MEASURES].sum()
-    return sums.reindex(accounts, fill_value=0.0)
+    # A book without discounts does not say that there are none.
+    unknown = "discount" not in purchases or purchases["discount"].isna().all()
+    told = [name for name in _MEASURES if name != "discount" or not unknown]
+    sums = purchases.groupby("account_id")[told].sum()
+    return sums.reindex(accounts, fill_value=0.0).reindex(columns=_MEASURES)
 
 
 def _share(values: pd.Series) -> pd.Series:
@@ -258,10 +263,24 @@ def _sentence(table: pd.DataFrame, currency: str) -> str:
             serving=amount(serving, currency),
             **brought,
         )
-    if not uncosted:
-        return said
-    unknown = say("{revenue} of revenue has no known cost.", revenue=amount(uncosted, currency))
-    return f"{said} {unknown}"
+    if uncosted:
+        said += " " + say(
+            "{revenue} of revenue has no known cost.", revenue=amount(uncosted, currency)
+        )
+    return said + _discount_sentence(table, currency)
+
+
+def _discount_sentence(table: pd.DataFrame, currency: str) -> str:
+    """Say what was granted off list prices; nothing where the book does not tell."""
+    granted = table["discount"].sum(min_count=1)
+    listed = table["revenue"].sum() + granted
+    if not granted > 0 or not listed > 0:
+        return ""
+    return " " + say(
+        "Before that, discounts took {discount} off list prices, {share} of them.",
+        discount=amount(granted, currency),
+        share=percent(granted / listed),
+    )
 
 
 def _definition(served: CostToServe | None, *, costs_known: bool) -> str:

@@ -22,6 +22,7 @@ TYPES = {
     "quantity": pa.float64(),
     "minutes": pa.float64(),
     "revenue": MONEY,
+    "discount": MONEY,
     "cost": MONEY,
 }
 

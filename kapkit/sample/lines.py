@@ -13,6 +13,7 @@ CANONICAL = [
     "product_id",
     "quantity",
     "revenue",
+    "discount",
     "cost",
     "channel",
     "kind",
@@ -38,7 +39,7 @@ def draw_lines(
     -------
     DataFrame in order of date, order and product
         ``order``, ``account`` and ``product`` (positions), ``date``, ``quantity``, ``revenue``,
-        ``cost``, ``channel``, ``kind``; an order names a product once.
+        ``discount``, ``cost``, ``channel``, ``kind``; an order names a product once.
     """
     lines = _wanted(rng, orders, tastes)
     goods = catalogue.iloc[lines["product"]]
@@ -51,6 +52,8 @@ def draw_lines(
         goods["price"].to_numpy() * cost_levels(catalogue, year.max(initial=0) + 1)[product, year]
     )
     lines["revenue"] = (lines["quantity"] * price).round(2)
+    off = population["discount"].to_numpy()[lines["account"]]
+    lines["discount"] = (lines["quantity"] * price * off / (1 - off)).round(2)
     lines["cost"] = (lines["quantity"] * cost).round(2)
     lines = lines[lines["quantity"] > 0].drop(columns="value").assign(kind="sale")
     lines = pd.concat([lines, _credit_notes(rng, lines, population, window)], ignore_index=True)
@@ -114,5 +117,5 @@ def _credit_notes(
     back = sold[rng.random(len(sold)) < returns].copy()
     day = _dates(back) + rng.integers(7, 42, len(back)).astype("timedelta64[D]")
     back["date"] = np.busday_offset(day, 0, roll="forward")
-    back[["quantity", "revenue", "cost"]] *= -1
+    back[["quantity", "revenue", "discount", "cost"]] *= -1
     return back.assign(kind="credit").loc[window.inside(_dates(back)), :]

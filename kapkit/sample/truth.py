@@ -49,7 +49,7 @@ def account_truth(
         ``purchase_rate`` (orders a year at its usual pace; 0 where it never buys), ``pace``
         (orders of the last year's pace against that), ``trend`` (log growth of the order value a
         year), ``leave_rate`` (a year, at satisfaction 0), ``wallet`` (what it could spend a year,
-        on ``as_of``), ``share`` (of the wallet that is ours), ``discount`` (of the list price),
+        on ``as_of``), ``share`` (of the wallet that is ours), ``discount_share`` (of list prices),
         ``below_cost`` (its terms lose money), ``mean_order_value`` (expected net value of an order
         on ``as_of``), ``leaves`` (day it left; missing where it had not on ``as_of``), ``alive``
         (still buying on ``as_of``), ``satisfaction`` (on ``as_of``), ``contacts`` (true number in
@@ -63,8 +63,8 @@ def account_truth(
     leaves = last_day(past.left, window)
     alive = (population["purchase_rate"].to_numpy() > 0) & (leaves > window.as_of_day)
     wallet, share = wallets(population, past, worth[0], slice(now - 1, now))
-    known = population.set_index("account_id")
-    traits = ["purchase_rate", "trend", "leave_rate", "discount", "below_cost", "elasticity"]
+    known = population.set_index("account_id").rename(columns={"discount": "discount_share"})
+    traits = ["purchase_rate", "trend", "leave_rate", "discount_share", "below_cost", "elasticity"]
     expected = _next_year(population, past, worth, alive, window, settings)
     return known[traits].assign(
         pace=past.pace[:, now - 12 : now].mean(axis=1),

@@ -115,7 +115,10 @@ def test_unknown_tables_columns_and_files_are_said_together(tmp_path: Path) -> N
         columns = { stars = "Stars" }
         [tables.products]
         """
-    sales = "order_id, account_id, date, product_id, quantity, revenue, cost, channel, kind, region"
+    sales = (
+        "order_id, account_id, date, product_id, quantity, revenue, discount, cost, channel, kind, "
+        "region"
+    )
     assert refused(tmp_path, toml) == (
         "kapkit.toml: 5 to mend\n"
         "  tables.account: unknown table; did you mean accounts?\n"

@@ -106,6 +106,22 @@ def test_own_columns_are_mapped_and_the_frames_are_these(tmp_path: Path) -> None
     )
 
 
+def test_discounts_are_summed_where_the_book_has_them(tmp_path: Path) -> None:
+    """A line that names none was sold at its list price; a credit takes its discount back."""
+    sales = "order_id,account_id,date,revenue,discount\n" + "".join(
+        f"{line}\n"
+        for line in (
+            "o1,1,2024-01-31,90,10",
+            "o1,1,2024-01-31,50,",
+            "c1,1,2024-01-31,-45,-5",
+            "o2,1,2024-02-29,7,",
+        )
+    )
+    found = tiny(tmp_path, sales=sales).company().purchases
+    assert found["revenue"].tolist() == [95.0, 7.0]
+    assert found["discount"].tolist() == [5.0, 0.0]
+
+
 def test_a_view_joins_what_a_book_keeps_elsewhere(tmp_path: Path) -> None:
     toml = """
         [views]

@@ -28,8 +28,9 @@ CANONICAL = {
     "enrolments": ("account_id date", "programme"),
     "overrides": ("account_id field value reason by", "until"),
 }
-# What kapkit needs beside them: since when an account's row holds, where a line was sold.
-OWN = {"accounts": {"recorded"}, "sales": {"region"}}
+# What kapkit needs beside them: since when an account's row holds, where a line was sold, and
+# what was taken off its list price.
+OWN = {"accounts": {"recorded"}, "sales": {"region", "discount"}}
 
 
 def test_the_tables_are_the_specifications() -> None:

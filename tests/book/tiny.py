@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -79,7 +80,8 @@ def purchases(*rows: tuple) -> pd.DataFrame:
     """Write expected purchases: account, day, lines, orders, revenue, credits, quantity, costs."""
     columns = ["account_id", "date", "lines", "orders", "revenue", "credits", "quantity"]
     costs = ["cost", "costed_revenue", "costed_lines"]
-    return _typed(pd.DataFrame(rows, columns=[*columns, *costs]), day="date")
+    made = pd.DataFrame(rows, columns=[*columns, *costs]).assign(discount=np.nan)
+    return _typed(made, day="date")
 
 
 def categories(*rows: tuple) -> pd.DataFrame:

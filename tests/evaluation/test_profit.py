@@ -47,6 +47,7 @@ def test_profit_contribution() -> None:
         {
             "revenue": [80.0, 70.0, 0.0, 0.0, -5.0, 25.0],
             "credits": [-20.0, 0.0, 0.0, 0.0, -5.0, 0.0],
+            "discount": [NAN] * 6,
             "cost": [50.0, 30.0, 0.0, 0.0, -1.0, NAN],
             "margin": [30.0, 20.0, 0.0, 0.0, -4.0, NAN],
             "cost_to_serve": [NAN] * 6,
@@ -63,6 +64,18 @@ def test_profit_contribution() -> None:
     assert found.sentence == (
         "The last twelve months brought 170 EUR of revenue and 46.0 EUR of contribution. "
         "45.0 EUR of revenue has no known cost."
+    )
+
+
+def test_discounts_are_shown_against_list_prices() -> None:
+    """By hand: 100 and 40 of revenue after 25 and 35 off; 60 of 200 is 30 %."""
+    sold = bought(("a", DAY, 100.0, 60.0), ("b", DAY, 40.0, 10.0), ("b", LAST_YEAR, 9.0, 1.0))
+    sold["discount"] = [25.0, 35.0, 99.0]
+    found = profit_contribution(sold, ACCOUNTS, as_of=DAY, currency="EUR")
+    assert found.table["discount"].loc[["a", "b", "c"]].tolist() == [25.0, 35.0, 0.0]
+    assert found.table["contribution"].loc[["a", "b"]].tolist() == [40.0, 30.0]
+    assert found.sentence.endswith(
+        " Before that, discounts took 60.0 EUR off list prices, 30 % of them."
     )
 
 

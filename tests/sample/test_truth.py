@@ -33,7 +33,7 @@ def test_the_truth_says_all_that_the_world_knows(clean: Company) -> None:
     said = [
         *("wallet", "share", "purchase_rate", "leave_rate", "elasticity", "programme_effect"),
         *("expected_orders", "expected_revenue", "expected_margin", "cost_to_serve"),
-        *("satisfaction", "contacts", "trend", "discount", "pace", "mean_order_value"),
+        *("satisfaction", "contacts", "trend", "discount_share", "pace", "mean_order_value"),
     ]
     assert np.isfinite(alive[said].astype(float)).all().all()
     positive = ["wallet", "share", "purchase_rate", "expected_revenue", "cost_to_serve"]

@@ -1,4 +1,4 @@
-"""Numbers of a table: how they are written, revenue net of tax, credits below zero."""
+"""Numbers of a table: how they are written, revenue net of tax, discounts, credits below zero."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,13 @@ from kapkit.book.config import column_kinds
 from kapkit.book.errors import listing
 from kapkit.book.proposal.labels import likeness
 from kapkit.book.proposal.match import Placed
-from kapkit.book.proposal.numbers import number_sql
+from kapkit.book.proposal.numbers import number_sql, sizes_of
 from kapkit.book.proposal.profile import Column
 from kapkit.book.proposal.table_draft import TableDraft
 from kapkit.book.schema import TABLES
 from kapkit.book.sources.duck_sql import quoted, text_of
 
+_SHARE = re.compile(r"%|\bpct\b|per ?cent|prozent|percentage|pourcent|porcent|比例|折扣率")
 _CREDIT = re.compile(
     r"credit|gutschrift|storno|retour|return|refund|reversal|avoir|abono|nota de cr|devoluc"
     r"|红字|退货|贷项|\b(cm|cn|cr|g2)\b"
@@ -95,6 +96,21 @@ def set_revenue(draft: TableDraft, questions: list[str]) -> None:
         set_numbers(draft, [])
 
 
+def set_discount(draft: TableDraft, questions: list[str]) -> None:
+    """Leave out a discount that is a share; ask where it could be one."""
+    placed = draft.columns.get("discount")
+    column = draft.column(placed.source) if placed else None
+    if placed is None or column is None or column.number is None:
+        return
+    sizes = sizes_of(column.values, column.number.decimal or draft.decimal)
+    place = f"{draft.first.place}: {placed.source}"
+    if _SHARE.search(placed.source.casefold()) or max(sizes, default=0.0) <= 1:
+        draft.columns.pop("discount")
+        questions.append(f"{place} seems to be a share of the price; left out, discount is money")
+    elif max(sizes) <= 100:
+        questions.append(f"{place}: is it money off the line, or per cent? It is read as money")
+
+
 def set_credits(draft: TableDraft, questions: list[str]) -> None:
     """Tell credit notes: rows below zero, or documents of their own kind, turned if positive."""
     revenue = draft.columns.get("revenue")
@@ -111,7 +127,7 @@ def set_credits(draft: TableDraft, questions: list[str]) -> None:
         draft.compute("kind", sql, f"{column.name} is {listing(returned)}")
     if column and returned and amount and revenue and _positive(draft, column, returned, amount):
         test = f"base.{quoted(column.name)} IN ({', '.join(text_of(v) for v in returned)})"
-        for name in ("revenue", "cost", "quantity"):
+        for name in ("revenue", "discount", "cost", "quantity"):
             placed = draft.columns.get(name)
             if placed and draft.column(placed.source):
                 value = _value(draft, placed.source)

@@ -50,6 +50,17 @@ def writing_of(values: Sequence[str], *, decimal: str = "") -> Writing | None:
     return Writing(settled, plain, negative, unsure)
 
 
+def sizes_of(values: Sequence[str], decimal: str) -> list[float]:
+    """Read numbers without their signs; what is no number is left out.
+
+    >>> sizes_of(["-1.234,50 EUR", "7", "-"], ",")
+    [1234.5, 7.0]
+    """
+    cores = [core for value in values if (core := _core(value))]
+    parted = "," if decimal != "," else "."
+    return [float(core.replace(parted, "").replace(",", ".")) for core in cores]
+
+
 def number_sql(column: str, decimal: str) -> str:
     """Write the SQL that reads a text column as money, whatever else stands around the digits."""
     digits = f"regexp_replace({column}, '[^0-9.,]', '', 'g')"

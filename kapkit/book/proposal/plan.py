@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from kapkit.book.errors import listing
-from kapkit.book.proposal.amounts import set_credits, set_numbers, set_revenue
+from kapkit.book.proposal.amounts import set_credits, set_discount, set_numbers, set_revenue
 from kapkit.book.proposal.contacts import set_inbound, set_kinds
 from kapkit.book.proposal.dating import set_days
 from kapkit.book.proposal.deliveries import Delivery
@@ -19,7 +19,7 @@ from kapkit.book.schema import TABLES
 from kapkit.book.sources.duck_sql import quoted
 
 _STEPS: dict[str, tuple[Callable[[TableDraft, list[str]], None], ...]] = {
-    "sales": (set_revenue, set_credits),
+    "sales": (set_revenue, set_discount, set_credits),
     "activities": (set_kinds, set_inbound),
 }
 

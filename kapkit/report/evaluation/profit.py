@@ -239,11 +239,13 @@ def _columns(table: pd.DataFrame) -> dict[str, Column]:
         "margin": Column("Margin", amount, numeric=True),
         "cost_to_serve": Column("Cost to serve", amount, numeric=True),
     }
+    listed = {"discount": Column("Discounts", amount, numeric=True)}
     return {
         "name": Column("Account"),
         "account_id": Column("Key", key=True),
         "revenue": Column("Revenue", amount, numeric=True),
         "revenue_before": Column("Year before", amount, numeric=True),
+        **(listed if table["discount"].notna().any() else {}),
         "credits": Column("Credits", amount, numeric=True),
         **(served if table["cost_to_serve"].notna().any() else {}),
         "contribution": Column("Contribution", amount, numeric=True),

@@ -111,6 +111,7 @@ def _evaluation(region: Region, contribution: Contribution) -> Sheet:
         "account_id": Field(say("Key"), width=12),
         "revenue": Field(say("Revenue"), "money", total=True, mark="bar"),
         "revenue_before": Field(say("Year before"), "money", total=True),
+        "discount": Field(say("Discounts"), "money", total=True),
         "credits": Field(say("Credits"), "money", total=True),
         "cost": Field(say("Cost of goods"), "money", total=True),
         "contribution": Field(say("Contribution"), "money", total=True, mark="loss"),

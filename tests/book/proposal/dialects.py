@@ -28,7 +28,8 @@ DIALECTS = {
         "Customer No.|Customer Name|Territory|Line of Business|Sales Channel|Account Manager|"
         "Parent Company|Headcount|Annual Turnover|Customer Since|Potential",
         "SKU|Description|Product Group",
-        "Invoice No.|Sold-To|Posting Date|SKU|Qty|Net Amount|COGS|Order Channel|Document Type",
+        "Invoice No.|Sold-To|Posting Date|SKU|Qty|Net Amount|Line Discount|COGS|Order Channel|"
+        "Document Type",
         ("Invoice", "Credit Memo"),
         "utf-16",
         ",",
@@ -39,8 +40,8 @@ DIALECTS = {
         "Kundennr.|Kundenname|Gebiet|Branche|Vertriebsweg|Betreuer|Konzern|Anzahl Mitarbeiter|"
         "Jahresumsatz|Kunde seit|Potenzial",
         "Artikelnummer|Artikelbezeichnung|Warengruppe",
-        "Belegnummer|Kundennr.|Belegdatum|Artikelnummer|Menge|Nettobetrag|Wareneinsatz|Bestellweg|"
-        "Belegart",
+        "Belegnummer|Kundennr.|Belegdatum|Artikelnummer|Menge|Nettobetrag|Rabattbetrag|Wareneinsatz|"
+        "Bestellweg|Belegart",
         ("Rechnung", "Gutschrift"),
         "cp1252",
         ";",
@@ -53,8 +54,8 @@ DIALECTS = {
         "Code client|Raison sociale|Secteur|Activité|Canal|Commercial|Maison mère|Effectif|"
         "Chiffre d'affaires annuel|Client depuis|Potentiel",
         "Référence article|Désignation|Famille",
-        "N° facture|Code client|Date facture|Référence article|Qté|Montant HT|Coût de revient|"
-        "Canal|Type de pièce",
+        "N° facture|Code client|Date facture|Référence article|Qté|Montant HT|Montant remise|"
+        "Coût de revient|Canal|Type de pièce",
         ("Facture", "Avoir"),
         "latin-1",
         ";",
@@ -66,8 +67,8 @@ DIALECTS = {
         "Código cliente|Razón social|Zona|Sector|Canal|Comercial|Empresa matriz|Empleados|"
         "Facturación anual|Cliente desde|Potencial",
         "Código artículo|Descripción|Familia",
-        "Nº factura|Código cliente|Fecha factura|Código artículo|Cantidad|Importe neto|Coste|Canal|"
-        "Tipo documento",
+        "Nº factura|Código cliente|Fecha factura|Código artículo|Cantidad|Importe neto|"
+        "Importe descuento|Coste|Canal|Tipo documento",
         ("Factura", "Abono"),
         "utf-8-sig",
         "\t",
@@ -78,7 +79,7 @@ DIALECTS = {
         ("客户.csv", "产品.csv", "销售{}.csv"),
         "客户编号|客户名称|大区|行业|渠道|负责人|上级客户|员工人数|年营业额|合作日期|潜力",
         "产品编号|产品名称|产品类别",
-        "订单号|客户编号|订单日期|产品编号|数量|不含税金额|成本|销售渠道|单据类型",
+        "订单号|客户编号|订单日期|产品编号|数量|不含税金额|折扣金额|成本|销售渠道|单据类型",
         ("销售", "退货"),
         "gb18030",
         ",",
@@ -97,7 +98,7 @@ def export_sample(sample: Path, folder: Path, name: str) -> None:
     )
     days = pd.to_datetime(sales["date"])
     accounts["since"] = _days(pd.to_datetime(accounts["since"], errors="coerce"), dialect)
-    for column in ("quantity", "revenue", "cost"):
+    for column in ("quantity", "revenue", "discount", "cost"):
         written = sales[column].astype("str").str.replace(".", dialect.decimal)
         sales[column] = written.where(sales[column].notna(), "")
     sales["date"] = _days(days, dialect)

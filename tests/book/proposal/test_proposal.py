@@ -439,3 +439,22 @@ def test_online_retail_has_customers_and_amounts_made(shared_data, tmp_path: Pat
     # 5,942 customers; goods and fees alike (805,888 and 3,672 lines).
     assert totals["accounts"][0] == 5942
     assert totals["sales"][0] == 805_888 + 3_672
+
+
+@pytest.mark.parametrize(
+    ("values", "mapped", "question"),
+    [
+        (("0.1", "0.05", "0"), False, "seems to be a share of the price"),
+        (("10.5", "5", "0"), True, "is it money off the line, or per cent?"),
+        (("1210.5", "5", "0"), True, None),
+    ],
+)
+def test_a_discount_is_money(
+    values: tuple[str, ...], mapped: bool, question: str | None, tmp_path: Path
+) -> None:
+    rows = [f"o{i},A1,2024-01-1{i},1000,{value}" for i, value in enumerate(values)]
+    sales = "\n".join(["order no,account id,date,net amount,Discount", *rows])
+    proposal, toml = proposed(folder_of(tmp_path, accounts=ACCOUNTS, sales=sales))
+    assert ("discount" in toml["tables"]["sales"]["columns"]) is mapped
+    asked = [said for said in proposal.questions if "Discount" in said]
+    assert [question in said for said in asked] == ([True] if question else [])
