@@ -1,7 +1,8 @@
 """How many alarms are false, and how many stops are caught? Simulated accounts.
 
-``python benchmarks/alarms.py [COMPANIES]`` prints the false share of weekly alarms at q = .10, the
-share of full stops caught within 13 weeks, and how many unchanged accounts ever raised one.
+``python benchmarks/alarms.py [COMPANIES]`` prints, of weekly lists at q = .10, the false share (a
+week without alarms has none), the share of full stops caught within 13 weeks and the weeks with an
+alarm in companies where nobody stops; and the false share of all names that were new.
 """
 
 import datetime as dt
@@ -18,12 +19,12 @@ KINDS = ("random", "regular", "overdispersed", "seasonal")
 STOPPED = 0.1  # share of the accounts that stop in the last quarter
 
 
-def company(seed: int, kind: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Simulate order days of accounts, a tenth of which stop 13 weeks before the end."""
+def company(seed: int, kind: str, *, stopped: float = STOPPED) -> tuple[pd.DataFrame, pd.Series]:
+    """Simulate order days of accounts, some of which stop 13 weeks before the end."""
     rng = np.random.default_rng(seed)
     rate = np.clip(rng.gamma(1.2, 20, ACCOUNTS), 2, 120)
     end = WEEKS * 7
-    stops = pd.Series(rng.random(ACCOUNTS) < STOPPED)
+    stops = pd.Series(rng.random(ACCOUNTS) < stopped)
     rows = []
     for account in range(ACCOUNTS):
         shape = {"regular": 5.0, "overdispersed": 0.6}.get(kind, 1.0)
@@ -45,38 +46,41 @@ def _season(end: int) -> np.ndarray:
     return pace.cumsum()
 
 
-def followed(seed: int, kind: str) -> dict[str, float]:
-    """Follow a company through the last 13 weeks, an alarm a week, snoozed for the quarter."""
-    bought, stops = company(seed, kind)
-    raised: dict[str, int] = {}
+def followed(seed: int, kind: str, *, stopped: float = STOPPED) -> dict[str, float]:
+    """Follow a company through the last 13 weeks, a list a week."""
+    bought, stops = company(seed, kind, stopped=stopped)
+    named: set[str] = set()
     known: set[str] = set()
-    false, total = 0, 0
+    false, first = [], []
     for week in range(1, 14):
         as_of = FIRST + dt.timedelta(days=(WEEKS - 13 + week) * 7 - 1)
         found = alarms(bought, stops.index, first_day=FIRST, as_of=as_of)
         known |= set(found.table.index[found.table["orders_a_year"] >= ORDERS_NEEDED])
-        fresh = found.table["p"].drop(list(raised), errors="ignore")
-        for account in discoveries(fresh, q=0.10):
-            raised[account] = week
-            total += 1
-            false += int(not stops[account])
-    asked = stops[stops.index.isin(known)]
-    real, same = asked[asked].index, asked[~asked].index
-    caught = float(np.mean([one in raised for one in real])) if len(real) else np.nan
+        listed = discoveries(found.table["p"], q=0.10)
+        false.append(float(np.mean(~stops[listed])) if len(listed) else 0.0)
+        first += [not stops[account] for account in listed if account not in named]
+        named |= set(listed)
+    real = [account for account in stops.index[stops] if account in known]
     return {
-        "false share": false / total if total else 0.0,
-        "stops caught": caught,
-        "unchanged ever alarmed": float(np.mean([one in raised for one in same])),
-        "accounts asked": float(len(asked)),
+        "false share of a list": float(np.mean(false)),
+        "stops caught": float(np.mean([one in named for one in real])) if real else np.nan,
+        "weeks with an alarm": float(np.mean([share > 0 for share in false])),
+        "false share of names": float(np.mean(first)) if first else np.nan,
     }
+
+
+def judged(kind: str, companies: int) -> pd.Series:
+    """Average over companies; those in which nobody stops tell how often a list is needless."""
+    with_stops = pd.DataFrame([followed(seed, kind) for seed in range(companies)]).mean()
+    seeds = range(1000, 1000 + companies)
+    without = pd.DataFrame([followed(seed, kind, stopped=0.0) for seed in seeds]).mean()
+    found: pd.Series = with_stops.drop("weeks with an alarm")
+    found["weeks with an alarm, nobody stopping"] = without["weeks with an alarm"]
+    return found
 
 
 def main(companies: int = 10) -> None:
-    rows = {
-        kind: pd.DataFrame([followed(seed, kind) for seed in range(companies)]).mean()
-        for kind in KINDS
-    }
-    print(pd.DataFrame(rows).T.round(3).to_string())
+    print(pd.DataFrame({kind: judged(kind, companies) for kind in KINDS}).T.round(3).to_string())
 
 
 if __name__ == "__main__":

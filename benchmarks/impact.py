@@ -1,16 +1,20 @@
 """Is the programme's effect found where it is, and none where there is none? Simulated companies.
 
-Prints bias, coverage of the 95 % interval and false positives of each estimator under five ways of
-selection, and the power at an effect of .10: ``python benchmarks/impact.py [DRAWS]``.
+``python benchmarks/impact.py [DRAWS [FOLDER]]`` prints bias, coverage of the 95 % interval and
+false positives of each estimator under five ways of selection, and the power at an effect of .10.
+Then a placebo: waves of resellers of AdventureWorks, which had no programme, taken as if they had
+entered it.
 """
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from kapkit.monitoring.impact import (
     ANCOVA,
+    LAGS,
     MATCHED,
     NAIVE,
     ancova,
@@ -19,8 +23,10 @@ from kapkit.monitoring.impact import (
     matched_did,
     stack,
 )
+from kapkit.monitoring.programme import UNIT
 
 ACCOUNTS, PERIODS, WAVES, SIZE, TRUE = 300, 16, (6, 8, 10), 20, 0.10
+SOURCE = Path("../shared/data/adventureworks_dw")
 WAYS = ("random", "top", "noisy top", "decliners", "recorded decliners")
 
 
@@ -81,13 +87,49 @@ def judged(way: str, draws: int, *, effect: float = TRUE) -> pd.DataFrame:
     return table.groupby("estimator", sort=False).mean()
 
 
-def main(draws: int = 300) -> None:
+def resellers(folder: Path) -> pd.DataFrame:
+    """Give log revenue by quarter of AdventureWorks' resellers that bought within two years."""
+    sales = pd.read_parquet(folder / "fact_reseller_sales.parquet")
+    quarter = pd.to_datetime(sales["OrderDate"]).dt.to_period("Q")
+    whole = (quarter > quarter.min()) & (quarter < quarter.max())
+    table = sales[whole].pivot_table(
+        index="ResellerKey", columns=quarter[whole], values="SalesAmount", aggfunc="sum"
+    )
+    table = table.fillna(0.0).set_axis(table.index.astype(str))
+    bought = table[table.iloc[:, :8].sum(axis=1) > 0]
+    usual = bought.to_numpy()[bought.to_numpy() > 0]
+    return pd.DataFrame(np.log1p(bought.to_numpy() / (UNIT * np.median(usual))), bought.index)
+
+
+def as_if(outcome: pd.DataFrame, seed: int, way: str) -> pd.Series:
+    """Take waves of accounts as if they had entered: by lot, or the largest with some noise."""
+    rng, entry = np.random.default_rng(seed), pd.Series(np.nan, outcome.index)
+    for wave in range(LAGS, LAGS + len(WAVES)):
+        values = outcome.to_numpy()
+        score = pd.Series(_score(rng, values, wave, way), outcome.index).where(entry.isna())
+        entry[score.nlargest(SIZE).index] = wave
+    return entry
+
+
+def placebos(outcome: pd.DataFrame, way: str, draws: int) -> pd.DataFrame:
+    """Give the effect that the ANCOVA finds where there is none, draw by draw."""
+    found = [ancova(stack(outcome, as_if(outcome, seed, way))) for seed in range(draws)]
+    return pd.DataFrame(found)
+
+
+def main(draws: int = 300, folder: Path = SOURCE) -> None:
     for way in WAYS:
         real, none = judged(way, draws), judged(way, draws, effect=0.0)
         table = real.rename(columns={"found": "power"}).assign(false_positives=none["found"])
         print(f"\n{way}: {ACCOUNTS} accounts, {len(WAVES)} waves of {SIZE}, effect {TRUE}")
         print(table.round(3).to_string())
+    outcome = resellers(folder)
+    print(f"\nplacebo: {len(outcome)} resellers, {outcome.shape[1]} quarters")
+    for way in ("random", "noisy top"):
+        found = placebos(outcome, way, draws)
+        false = ((found["low"] > 0) | (found["high"] < 0)).mean()
+        print(f"{way}: mean {found['effect'].mean():.3f}, false positives {false:.3f}")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:2]), *map(Path, sys.argv[2:3]))

@@ -326,14 +326,17 @@ from .report.monitoring.evaluation import table_review as table_review
 from .report.monitoring.goals import finding_goal_sum as finding_goal_sum
 from .report.monitoring.goals import finding_goals as finding_goals
 from .report.monitoring.goals import plot_goal as plot_goal
+from .report.monitoring.goals import table_account_goals as table_account_goals
 from .report.monitoring.goals import table_goal_sum as table_goal_sum
 from .report.monitoring.goals import table_goals as table_goals
 from .report.monitoring.progress import finding_progress as finding_progress
 from .report.monitoring.progress import table_adherence as table_adherence
+from .report.monitoring.progress import table_kept as table_kept
 from .report.monitoring.progress import table_lessons as table_lessons
 from .report.monitoring.progress import table_load as table_load
 from .report.monitoring.progress import table_overdue as table_overdue
 from .report.monitoring.progress import table_progress as table_progress
+from .report.monitoring.progress import table_reasons as table_reasons
 from .report.portfolio import finding_regions as finding_regions
 from .report.portfolio import plot_regions as plot_regions
 from .report.portfolio import region_summaries as region_summaries

@@ -12,7 +12,7 @@ from kapkit.book.prepared import PreparedBook
 from kapkit.book.region import Region
 from kapkit.classification.moves import CAUSES, split_moves
 from kapkit.models.outlook import outlook
-from kapkit.wording import amount, percent, say, say_count
+from kapkit.wording import amount, percent, say, say_count, several
 
 _INPUTS = ("data", "parameters", "notebook", "package", "environment")
 
@@ -23,7 +23,8 @@ class RunComparison:
 
     ``moves`` is indexed by account: ``region``, ``class_before``, ``class_now``, ``value_before``,
     ``value_now``, the place ``before`` and ``after`` in its region's ranking, and what the move
-    is made of (``data``, ``model``, ``behaviour``, ``peers``: they add up), with ``cause``.
+    is made of (``data``, ``model``, ``behaviour``, ``peers``: they add up), with ``cause``;
+    accounts that one of the runs does not know have no move, but their value counts.
     ``worth`` sums the change of value by region: ``before``, ``data and model`` (the same day,
     valued anew), ``behaviour`` (what happened since) and ``now``. ``inputs`` says which inputs
     of each notebook differ.
@@ -92,28 +93,31 @@ def as_of_day(company: Region, record: RunRecord) -> Region:
 def _moves(
     before: pd.DataFrame, now: pd.DataFrame, anew: pd.Series, same_package: bool
 ) -> pd.DataFrame:
-    parts = []
-    for region, part in now.groupby("region"):
-        then = before[before["region"] == region].set_index("account_id")
-        if then.empty:
-            continue
-        here = part.set_index("account_id")
-        again = anew.reindex(here.index)
-        data = again if same_package else then["value"].reindex(here.index)
-        split = split_moves(then["value"], data, again, here["value"])
-        parts.append(
-            split.assign(
-                region=region,
-                class_before=then["class"].reindex(here.index),
-                class_now=here["class"],
-                value_before=then["value"].reindex(here.index),
-                value_anew=again,
-                value_now=here["value"],
-            )
-        )
-    if not parts:
+    shared = sorted(set(before["region"]) & set(now["region"]))
+    if not shared:
         raise DataError("compare: the runs have no region in common")
-    return pd.concat(parts)
+    return pd.concat([_moved(before, now, anew, region, same_package) for region in shared])
+
+
+def _moved(
+    before: pd.DataFrame, now: pd.DataFrame, anew: pd.Series, region: str, same_package: bool
+) -> pd.DataFrame:
+    """Split the moves of a region's accounts; those of one run alone have no move, but money."""
+    then, here = (
+        table[table["region"] == region].set_index("account_id") for table in (before, now)
+    )
+    again = anew.reindex(here.index)
+    data = again if same_package else then["value"].reindex(here.index)
+    split = split_moves(then["value"], data, again, here["value"])
+    every = here.index.append(then.index.difference(here.index))
+    return split.reindex(every).assign(
+        region=region,
+        class_before=then["class"].reindex(every),
+        class_now=here["class"].reindex(every),
+        value_before=then["value"].reindex(every),
+        value_anew=again.reindex(every),
+        value_now=here["value"].reindex(every),
+    )
 
 
 def _values(moves: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +158,8 @@ def _sentences(
     records: list[RunRecord],
     currency: str,
 ) -> tuple[str, ...]:
-    moved = moves[moves["class_before"].notna() & (moves["class_before"] != moves["class_now"])]
+    both = moves["class_before"].notna() & moves["class_now"].notna()
+    moved = moves[both & (moves["class_before"] != moves["class_now"])]
     total = values.iloc[-1]
     said = [
         say(
@@ -171,9 +176,18 @@ def _sentences(
             len(moved),
             "{count} account changed class ({share}).",
             "{count} accounts changed class ({share}).",
-            share=percent(len(moved) / max(len(moves), 1)),
+            share=percent(len(moved) / max(int(both.sum()), 1)),
         ),
     ]
+    new, gone = (int(moves[name].isna().sum()) for name in ("class_before", "class_now"))
+    if new or gone:
+        said.append(
+            say(
+                "{new} are in the later run alone, {gone} in the earlier one alone.",
+                new=several(new, "account"),
+                gone=several(gone, "account"),
+            )
+        )
     causes = moved["cause"].value_counts().reindex(list(CAUSES), fill_value=0)
     if len(moved):
         named = ", ".join(f"{name} {count}" for name, count in causes.items() if count)

@@ -24,6 +24,7 @@ from kapkit.book.snapshot import Snapshot
 from kapkit.book.source import LazyFrame
 from kapkit.book.totals import reconcile
 from kapkit.classification.learned import learned_frames
+from kapkit.models.account_goals import account_goal_frames
 from kapkit.models.alarms import alarm_frames, alarms_of
 from kapkit.models.company_health import company_health, health_frames
 from kapkit.models.company_response import company_elasticity, elasticity_frames
@@ -147,12 +148,13 @@ def _monitored(part: Region, found: Outlook, *, first: bool) -> dict[str, pd.Dat
     """Forecast goals, test for silence, estimate the programme; what is for all is said once."""
     goals = goal_forecast_frames(goal_forecasts_of(part))
     tables = goals | alarm_frames(alarms_of(part), part.accounts)
+    tables |= account_goal_frames(part)
     # The company's own are made by the portfolio: no region rests on another's sales by them.
     own = goals["goal_forecasts"]["region"].notna()
     tables["goal_forecasts"] = goals["goal_forecasts"][own]
     if first:
         return tables | programme_frames(programme_impact(part, found.accounts["value"]))
-    return {name: tables[name] for name in ("goal_forecasts", "alarms")}
+    return {name: tables[name] for name in ("goal_forecasts", "alarms", "account_goals")}
 
 
 def _folders(regions: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Is an account's silence more than chance? P-values that the book's own past keeps honest."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +21,8 @@ _QUARTER, _HISTORY, _STEP, _ORIGINS = 91, 730, 14, 26
 _GONE = 182  # days of silence after which an account is known to be gone: no news
 _REGULAR = 0.5  # squared coefficient of variation of the gaps below which a buyer is regular
 _BACK = 0.6  # part of the expected orders that shows an account went on as before
-_TAIL, _LEAST_NULLS = 0.05, 100
+_TAIL, _LEAST_NULLS, _PRIOR = 0.05, 100, 20.0
+_GROUPS = ("regular often", "regular seldom", "random often", "random seldom")
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,11 @@ def alarms(
     nulls, drops = _went_on(events, past)
     raw = pd.DataFrame(now).set_index(accounts)
     group = _groups(raw)
-    scale = {g: _scale(nulls.loc[nulls["group"] == g, "p"]) for g in group.unique()}
-    p = raw["p"] ** (1 / group.map(scale).astype(float))
+    told = {name: _tail(nulls.loc[nulls["group"] == name, "p"]) for name in _GROUPS}
+    p = _calibrated(raw["p"], group, told)
     enough = (raw["orders_a_year"] >= ORDERS_NEEDED) & (raw["gap_days"] <= _GONE)
     table = raw.assign(p=p.where(enough).clip(upper=1.0))
-    honest = nulls["p"] ** (1 / nulls["group"].map(scale).fillna(1.0).astype(float))
+    honest = _calibrated(nulls["p"], nulls["group"], told)
     rate = float((honest <= _TAIL).mean()) if len(honest) else float("nan")
     return Alarms(table, drops, rate)
 
@@ -136,7 +138,8 @@ class _Events:
         if per_day.sum() < 10 * _QUARTER:
             return np.arange(self.span + 1, dtype=float)
         smooth = pd.Series(per_day).rolling(28, min_periods=1, center=True).mean()
-        year = pd.Series(per_day).rolling(365, min_periods=60, center=True).mean()
+        # Whole years alone are set against: half of one is a season itself.
+        year = pd.Series(per_day).rolling(365, center=True).mean().ffill().bfill()
         pace = (smooth / year.replace(0.0, np.nan)).clip(0.3, 3.0).fillna(1.0)
         return np.concatenate([[0.0], pace.to_numpy().cumsum()])
 
@@ -224,12 +227,39 @@ def _groups(table: pd.DataFrame) -> pd.Series:
     return pd.Series([f"{a} {b}" for a, b in zip(steady, often, strict=True)], table.index)
 
 
-def _scale(p: pd.Series) -> float:
-    """Find the power that makes one null p-value in twenty fall below 5 %."""
+@dataclass(frozen=True)
+class _Tail:
+    """How -ln p of accounts that went on as before is spread: its 95 % mark, and beyond it.
+
+    Beyond the mark it falls off as an exponential does (mean ``slope``), which reaches as far
+    out as alarms need; up to it a power does.
+    """
+
+    mark: float = -float(np.log(_TAIL))
+    slope: float = 1.0
+
+
+def _tail(p: pd.Series) -> _Tail:
+    """Learn the tail of null p-values; its slope is shrunk to that of the power."""
     if len(p) < _LEAST_NULLS:
-        return 1.0
-    at = max(float(p.quantile(_TAIL)), 1e-12)
-    return float(np.clip(np.log(at) / np.log(_TAIL), 0.6, 4.0))
+        return _Tail()
+    surprise = -np.log(np.clip(p.to_numpy(float), 1e-12, 1.0))
+    mark = float(np.quantile(surprise, 1 - _TAIL))
+    power = float(np.clip(mark / _Tail.mark, 0.6, 4.0))
+    beyond = surprise[surprise > mark] - mark
+    slope = (beyond.sum() + _PRIOR * power) / (len(beyond) + _PRIOR)
+    return _Tail(power * _Tail.mark, float(np.clip(slope, 0.4, 4.0)))
+
+
+def _calibrated(p: pd.Series, group: pd.Series, tails: Mapping[str, _Tail]) -> pd.Series:
+    """Make null p-values even: one in twenty below 5 %, and so on further out."""
+    mark = group.map({name: tail.mark for name, tail in tails.items()}).astype(float)
+    slope = group.map({name: tail.slope for name, tail in tails.items()}).astype(float)
+    surprise = -np.log(p.clip(1e-300, 1.0))
+    even = np.where(
+        surprise <= mark, surprise * _Tail.mark / mark, _Tail.mark + (surprise - mark) / slope
+    )
+    return pd.Series(np.exp(-np.asarray(even, dtype=float)), p.index)
 
 
 def _gamma(x: Array, exposure: Array) -> tuple[float, float]:

@@ -84,6 +84,7 @@ def rest_forecast(
     start: dt.date,
     end: dt.date,
     levels: StateSpace | None = None,
+    stops: bool = False,
 ) -> RestForecast:
     """Forecast the total of a period that has begun, for every region at once.
 
@@ -103,6 +104,9 @@ def rest_forecast(
     levels : StateSpace, optional
         From `state_space`, of the same days: makes the seventh member. It depends on the days
         alone, so one serves all periods.
+    stops : bool
+        Columns may bring nothing any more, as single accounts do: what came over what was forecast
+        is then pooled as it is, with the noughts, and not scaled by column.
 
     Returns
     -------
@@ -133,6 +137,8 @@ def rest_forecast(
     weights = _weights(logs)
     errors = _log(actual) - _log(_pooled(past, weights))
     rest = _pooled(now, weights)[0]
+    if stops:
+        errors = np.where(np.isfinite(_pooled(past, weights)) & (actual <= 0), -np.inf, errors)
     return _laid_out(daily.columns, done, rest, errors, logs, pd.Series(weights, MEMBERS))
 
 
@@ -245,16 +251,27 @@ def _laid_out(
     logs: Array,
     weights: pd.Series,
 ) -> RestForecast:
-    scale, standard = _standardised(errors)
-    enough = len(standard) >= ERRORS_NEEDED
-    around = np.quantile(standard, QUANTILES) if enough else np.full(len(QUANTILES), np.nan)
-    total = done[:, None] + rest[:, None] * np.exp(scale[:, None] * around)
+    around, pooled = _around(errors)
+    total = done[:, None] + rest[:, None] * around
     table = pd.DataFrame(total, regions, list(QUANTILES))
     table.insert(0, "done", done)
     table.insert(1, "rest", rest)
     missed = {name: _typical(logs[..., at]) for at, name in enumerate(weights.index)}
     judged = pd.Series({"pool": _typical(errors), **missed})
-    return RestForecast(table, weights, judged, len(standard), _sentence(judged, len(standard)))
+    return RestForecast(table, weights, judged, pooled, _sentence(judged, pooled))
+
+
+def _around(errors: Array) -> tuple[Array, int]:
+    """Give what came over what was forecast, as quantiles by region, and of how many errors."""
+    if np.isneginf(errors).any():
+        came = np.exp(errors[~np.isnan(errors)])
+        enough = len(came) >= ERRORS_NEEDED
+        found = np.quantile(came, QUANTILES) if enough else np.full(len(QUANTILES), np.nan)
+        return np.tile(found, (errors.shape[1], 1)), len(came)
+    scale, standard = _standardised(errors)
+    if len(standard) < ERRORS_NEEDED:
+        return np.full((errors.shape[1], len(QUANTILES)), np.nan), len(standard)
+    return np.exp(scale[:, None] * np.quantile(standard, QUANTILES)), len(standard)
 
 
 def _standardised(errors: Array, *, prior: float = 10.0) -> tuple[Array, Array]:

@@ -51,8 +51,8 @@ def goal_periods(company: Region) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``metric``, ``start`` and ``end``; goals of single accounts and of unknown metrics are
-        left out.
+        ``metric``, ``start`` and ``end``; goals of single accounts (`account_goals_of`) and of
+        unknown metrics are left out.
     """
     goals = company.tables.get("goals")
     year = (company.as_of + dt.timedelta(days=1)).year

@@ -140,9 +140,9 @@ def _sentences(
         say_count(
             len(fresh),
             "{count} account fell silent or orders less, more than chance explains; {money} a year "
-            "is at stake. About {share} of such alarms are false.",
+            "is at stake. On average at most {share} of such a list is false.",
             "{count} accounts fell silent or order less, more than chance explains; {money} a year "
-            "is at stake. About {share} of such alarms are false.",
+            "is at stake. On average at most {share} of such a list is false.",
             money=amount(fresh["at_stake"].sum(), region.book.currency),
             share=percent(q),
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from kapkit.book.region import Region
+from kapkit.models.account_goals import account_goals_of
 from kapkit.models.forecast import QUANTILES, chance_above
 from kapkit.models.goal_forecast import SUMS, GoalForecasts, goal_forecasts_of
 from kapkit.models.levels import LEVELS
@@ -28,12 +29,15 @@ class Goals:
     ``proposed`` (no person set it), ``done`` so far, ``forecast`` (median) with ``low`` and
     ``high`` (80 %), ``chance`` to reach it, ``needed`` a week from now on and ``rate`` a week of
     the last thirteen (sums only), ``state`` and ``lacks`` (what keeps it from being a goal:
-    empty where it is measurable, dated, owned and feasible).
+    empty where it is measurable, dated, owned and feasible). ``accounts`` has the same of goals
+    that are set for single accounts, with ``account_id``, ``name`` and ``gap`` (target less what
+    is expected), those that need a look first.
     """
 
     table: pd.DataFrame
     said: dict[str, str]
     sentences: tuple[str, ...]
+    accounts: pd.DataFrame
 
     @property
     def main(self) -> pd.Series | None:
@@ -69,8 +73,12 @@ def goals_of(region: Region) -> Goals:
     proposed = joined["target"].isna() & joined["proposed"]
     usual = joined[["last_year", "q0.5"]].max(axis=1)
     joined["target"] = joined["target"].where(~proposed, usual.map(_rounded))
-    table = _judged(joined[~(proposed & joined["target"].isna())], _rates(region), region.as_of)
-    return Goals(table, found.said, _sentences(table, region))
+    joined["rate"] = joined["metric"].map(_rates(region.purchases, region.as_of)).astype(float)
+    table = _judged(joined[~(proposed & joined["target"].isna())], region.as_of)
+    accounts = _of_accounts(region)
+    return Goals(
+        table, found.said, (*_sentences(table, region), *_accounts_said(accounts)), accounts
+    )
 
 
 def goal_fan(region: Region, goal: pd.Series) -> pd.DataFrame:
@@ -213,7 +221,26 @@ def _listed(region: Region, found: GoalForecasts) -> pd.DataFrame:
     return both.sort_values(["end", "start", "metric"], ignore_index=True)
 
 
-def _judged(table: pd.DataFrame, rates: dict[str, float], as_of: dt.date) -> pd.DataFrame:
+def _of_accounts(region: Region) -> pd.DataFrame:
+    """Judge the goals set for single accounts of the region, the widest gap first."""
+    goals = _typed_goals(region)
+    own = goals[goals["account_id"].isin(region.accounts.index)].drop(columns="region")
+    keys = ["account_id", *_KEYS]
+    joined = own.assign(proposed=False).merge(account_goals_of(region), "left", keys)
+    sold = dict(list(region.purchases.groupby("account_id")))
+    none = region.purchases.iloc[:0]
+    pairs = zip(joined["account_id"], joined["metric"], strict=True)
+    rates = [_rates(sold.get(name, none), region.as_of).get(metric) for name, metric in pairs]
+    judged = _judged(joined.assign(rate=pd.Series(rates, joined.index, dtype=float)), region.as_of)
+    named = judged.assign(
+        name=region.accounts["name"].reindex(judged["account_id"]).to_numpy(),
+        gap=judged["target"] - judged["forecast"],
+    )
+    order = ["running", "gap"]
+    return named.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+
+
+def _judged(table: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     now = pd.Timestamp(as_of)
     left = (table["end"] - table["start"].where(table["start"] > now, now)).dt.days.clip(lower=0)
     weeks = left.where(left > 0) / 7
@@ -227,7 +254,6 @@ def _judged(table: pd.DataFrame, rates: dict[str, float], as_of: dt.date) -> pd.
         high=table["q0.9"],
         chance=[chance_above(row, target) for row, target in pairs],
         needed=((table["target"] - table["done"].fillna(0)).clip(lower=0) / weeks).where(sums),
-        rate=table["metric"].map(rates).astype(float),
     )
     judged["state"] = [_state(row, now) for _, row in judged.iterrows()]
     judged["lacks"] = [_lacks(row) for _, row in judged.iterrows()]
@@ -264,12 +290,10 @@ def _lacks(row: pd.Series) -> str:
     return ", ".join(fault for fault, there in faults.items() if there)
 
 
-def _rates(region: Region) -> dict[str, float]:
+def _rates(sold: pd.DataFrame, as_of: dt.date) -> dict[str, float]:
     """Give revenue and margin a week of the last thirteen."""
-    recent = region.purchases["date"] > pd.Timestamp(region.as_of) - pd.Timedelta(
-        days=_QUARTER_DAYS
-    )
-    sold = region.purchases[recent]
+    recent = sold["date"] > pd.Timestamp(as_of) - pd.Timedelta(days=_QUARTER_DAYS)
+    sold = sold[recent]
     margin = (sold["costed_revenue"] - sold["cost"].fillna(0)).sum()
     return {"revenue": sold["revenue"].sum() / 13, "margin": margin / 13}
 
@@ -305,6 +329,23 @@ def _sentences(table: pd.DataFrame, region: Region) -> tuple[str, ...]:
             )
         )
     return tuple(said)
+
+
+def _accounts_said(table: pd.DataFrame) -> tuple[str, ...]:
+    """Count the account goals under way by how they stand."""
+    under_way = table[table["running"]]
+    if under_way.empty:
+        return ()
+    counts = under_way["state"].value_counts()
+    states = "; ".join(f"{state} {count:,}" for state, count in counts.items())
+    return (
+        say_count(
+            len(under_way),
+            "{count} account has a goal of its own under way: {states}.",
+            "{count} accounts have goals of their own under way: {states}.",
+            states=states,
+        ),
+    )
 
 
 def _said(row: pd.Series, region: Region) -> str:

@@ -22,10 +22,11 @@ class Progress:
 
     ``actions`` has a row an action: its columns and ``state`` (done, done late, skipped,
     overdue, planned) and ``late_days``. ``by_owner``, ``by_kind`` and ``by_class`` count them,
-    with ``kept`` (share of what was due that was done). ``overdue`` lists those open past their
-    day, oldest first; ``reasons`` counts why actions were skipped; ``load`` sets the next months'
-    planned ``hours`` of each owner beside those there are; ``adherence`` compares accounts by
-    how much of their plan was done; ``lessons`` the kinds done where accounts grew and where
+    with ``kept`` (share of what was due that was done); so does ``by_account``, with ``name``,
+    ``class`` and ``growth`` of revenue, the least kept first. ``overdue`` lists those open past
+    their day, oldest first; ``reasons`` counts why actions were skipped; ``load`` sets the next
+    months' planned ``hours`` of each owner beside those there are; ``adherence`` compares accounts
+    by how much of their plan was done; ``lessons`` the kinds done where accounts grew and where
     they did not.
     """
 
@@ -33,6 +34,7 @@ class Progress:
     by_owner: pd.DataFrame
     by_kind: pd.DataFrame
     by_class: pd.DataFrame
+    by_account: pd.DataFrame
     overdue: pd.DataFrame
     reasons: pd.Series
     load: pd.DataFrame
@@ -72,6 +74,7 @@ def progress_of(region: Region, accounts: pd.DataFrame) -> Progress:
         _kept(due, "owner"),
         _kept(due, "kind"),
         _kept(due, "class"),
+        _kept_by_account(due, region),
         overdue,
         skipped["outcome"].fillna(say("no reason given")).value_counts(),
         _load(actions[actions["due"] > now], region),
@@ -130,6 +133,15 @@ def _kept(due: pd.DataFrame, by: str) -> pd.DataFrame:
     table.insert(0, "planned", table.sum(axis=1))
     kept = (table["done"] + table["done late"]) / table["planned"].where(table["planned"] > 0)
     return table.assign(kept=kept).sort_values("planned", ascending=False, kind="stable")
+
+
+def _kept_by_account(due: pd.DataFrame, region: Region) -> pd.DataFrame:
+    """Set what became of each account's plan beside how its revenue went."""
+    table = _kept(due, "account_id")
+    about = due.drop_duplicates("account_id").set_index("account_id")[["name", "class"]]
+    missed = table["planned"] - table["done"] - table["done late"]
+    order = missed.sort_values(ascending=False, kind="stable").index
+    return about.reindex(table.index).join(table).assign(growth=_growth(region)).loc[order]
 
 
 def _load(ahead: pd.DataFrame, region: Region) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def scored_goals(region: Region) -> pd.DataFrame:
     -------
     DataFrame
         The forecasts' columns, ``actual``, ``inside`` (the 80 % interval) and ``off`` (forecast
-        over actual, less 1); revenue and margin only.
+        over actual, less 1); revenue and margin only, of the region and of single accounts.
     """
     said = region.earlier.get("forecasts")
     if said is None:
@@ -83,8 +83,8 @@ def scored_goals(region: Region) -> pd.DataFrame:
         (said["end"] <= pd.Timestamp(region.as_of)) & said["metric"].isin(["revenue", "margin"])
     ]
     # What was over already then was no forecast.
-    over = over[(over["end"] > _then(region)) & over["account_id"].isna()]
-    spans = zip(over["metric"], over["start"], over["end"], strict=True)
+    over = over[over["end"] > _then(region)]
+    spans = zip(over["account_id"], over["metric"], over["start"], over["end"], strict=True)
     actual = pd.Series([_brought(region, *span) for span in spans], over.index, dtype=float)
     inside = actual.between(over["low"], over["high"])
     return over.assign(actual=actual, inside=inside, off=over["forecast"] / actual - 1)
@@ -155,8 +155,11 @@ def _amounts(sold: pd.DataFrame, metric: str) -> pd.Series:
     return sold["costed_revenue"] - sold["cost"].fillna(0.0)
 
 
-def _brought(region: Region, metric: str, start: pd.Timestamp, end: pd.Timestamp) -> float:
+def _brought(
+    region: Region, account: str | None, metric: str, start: pd.Timestamp, end: pd.Timestamp
+) -> float:
     sold = region.purchases[region.purchases["date"].between(start, end)]
+    sold = sold if pd.isna(account) else sold[sold["account_id"] == account]
     return float(_amounts(sold, metric).sum())
 
 
@@ -243,6 +246,15 @@ def _bought(classes: pd.DataFrame, region: Region, days: int) -> list[_Row]:
 def _goal_rows(goals: pd.DataFrame) -> list[_Row]:
     if goals.empty:
         return []
+    single = goals["account_id"].notna()
+    asked = {
+        say("Were goal forecasts right?"): goals[~single],
+        say("Were forecasts of accounts' goals right?"): goals[single & goals["low"].notna()],
+    }
+    return [_goals_judged(question, part) for question, part in asked.items() if len(part)]
+
+
+def _goals_judged(question: str, goals: pd.DataFrame) -> _Row:
     off = float(goals["off"].abs().median())
     verdict = say(
         "Forecasts of goals were off by {off} (median); {inside} of {count} were inside their 80 % "
@@ -251,14 +263,7 @@ def _goal_rows(goals: pd.DataFrame) -> list[_Row]:
         inside=f"{int(goals['inside'].sum())}",
         count=f"{len(goals)}",
     )
-    return [
-        (
-            say("Were goal forecasts right?"),
-            f"{len(goals)}",
-            f"{int(goals['inside'].sum())}",
-            verdict,
-        )
-    ]
+    return question, f"{len(goals)}", f"{int(goals['inside'].sum())}", verdict
 
 
 def _alert_rows(alerts: pd.DataFrame) -> list[_Row]:

@@ -137,7 +137,7 @@ def decided_monitoring(goals: Goals, alerts: Alerts, changes: Changes) -> dict[s
         Frames ``forecasts``, ``alerts`` and ``changes`` of `kapkit.book.decisions.DECISIONS`.
     """
     return {
-        "forecasts": decided("forecasts", goals.table),
+        "forecasts": decided("forecasts", pd.concat([goals.table, goals.accounts])),
         "alerts": decided("alerts", alerts.table.reset_index(names="account_id")),
         "changes": decided("changes", changes.table),
     }

@@ -16,9 +16,14 @@ def forest_height(rows: int) -> float:
 
 
 def draw_forest(
-    axes: Axes, names: Sequence[str], ends: pd.DataFrame, colors: Sequence[str]
+    axes: Axes,
+    names: Sequence[str],
+    ends: pd.DataFrame,
+    colors: Sequence[str],
+    *,
+    reference: float = 0.0,
 ) -> None:
-    """Draw estimates as points on their intervals, the last row on top, against zero.
+    """Draw estimates as points on their intervals, the last row on top, against a line.
 
     Parameters
     ----------
@@ -30,10 +35,12 @@ def draw_forest(
         A row each: estimate, low and high end, in this order.
     colors : sequence of str
         One a row.
+    reference : float
+        Where the line stands that estimates are read against.
     """
     rows = np.arange(len(ends))
     estimate, low, high = (ends.iloc[:, at] for at in range(3))
-    axes.axvline(0, color=CONTEXT, linewidth=1)
+    axes.axvline(reference, color=CONTEXT, linewidth=1)
     axes.hlines(rows, low, high, color=colors, linewidth=2.5)
     axes.scatter(estimate, rows, color=colors, s=28, zorder=3)
     axes.set_yticks(rows, names, parse_math=False)

@@ -45,6 +45,19 @@ def test_money_adds_up_by_region_and_over_all() -> None:
     )
 
 
+def test_money_of_accounts_that_one_run_does_not_know_counts_too() -> None:
+    now = classes(a=4.0, b=8.0, d=3.0)
+    moves = _moves(BEFORE, now, pd.Series({"a": 7.0, "b": 6.0, "d": 2.0}), True)
+    # Gamma's 1 is gone with its account; of delta's 3 the book of today knows 2 for then.
+    assert _values(moves).iloc[-1].to_dict() == {
+        "before": 15.0,
+        "data and model": 0.0,
+        "behaviour": 0.0,
+        "now": 15.0,
+    }
+    assert moves.loc[["c", "d"], ["class_before", "class_now"]].isna().sum().tolist() == [1, 1]
+
+
 def test_with_another_package_what_differs_counts_as_the_models() -> None:
     anew = pd.Series({"a": 1.0, "b": 6.0, "c": 2.0})
     moves = _moves(BEFORE, NOW, anew, False)

@@ -133,6 +133,20 @@ def test_members_are_the_six_of_the_method_and_the_state_space() -> None:
     assert len(MEMBERS) == 7
 
 
+def test_who_may_stop_has_noughts_among_the_errors() -> None:
+    # Nine of ten go on as they were; one in ten brings nothing any more from its day on.
+    days = pd.date_range(FIRST, periods=800)
+    daily = pd.DataFrame({f"a{at}": np.full(800, 2.0) for at in range(20)}, days)
+    for at in range(10):
+        daily.loc[days[400 + 40 * at] :, f"a{at}"] = 0.0
+    period = {"start": days[-1].date(), "end": days[-1].date() + dt.timedelta(days=30)}
+    found = rest_forecast(daily, **period, stops=True).table.loc["a19"]
+    assert found[0.01] == found["done"], "the worst is that nothing comes any more"
+    assert found[0.5] == pytest.approx(found["done"] + 60.0)
+    without = rest_forecast(daily, **period).table.loc["a19"]
+    assert without[0.01] > without["done"], "logs leave out who stopped"
+
+
 class TestWeights:
     def test_six_weigh_by_their_errors_to_the_power_and_the_seventh_beside_them(self) -> None:
         logs = np.full((40, 1, 7), 0.2)

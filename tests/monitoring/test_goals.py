@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from kapkit.book.region import Region
+from kapkit.models.account_goals import account_goal_frames
 from kapkit.models.goal_forecast import goal_forecast_frames, goal_forecasts, goal_forecasts_of
 from kapkit.models.levels import level
 from kapkit.monitoring.goals import goal_fan, goals_add_up, goals_of
@@ -113,6 +114,55 @@ def test_the_fan_starts_where_we_stand_and_widens(whole: Region) -> None:
     assert now["low"] == now["high"] == goals_of(north).main["done"]
     width = (fan["high"] - fan["low"])[fan.index > pd.Timestamp(DAY)]
     assert width.iloc[-1] > width.iloc[0] > 0
+
+
+@pytest.fixture(scope="module")
+def with_account_goals() -> Region:
+    """Steady and fading sell every week, gone stopped two years ago; each has a goal."""
+    rng = np.random.default_rng(2)
+    names = {"steady": 100.0, "fading": 20.0, "gone": 50.0}
+    rows = [
+        (name, DAY - dt.timedelta(days=7 * week), size * rng.lognormal(0, 0.1))
+        for name, size in names.items()
+        for week in range(110 if name == "gone" else 0, 156)
+    ]
+    made = company({name: (name.title(), "North") for name in names}, bought(*rows))
+    table = goals(*[("North", "revenue", *YEAR, 5100.0, "Ida")] * 4)
+    table["account_id"] = pd.Series([*names, "steady"], dtype="str")
+    table.loc[3, "metric"] = "satisfaction"
+    return replace(made, tables={"goals": table})
+
+
+class TestAccountGoals:
+    def test_each_is_forecast_from_its_own_sales(self, with_account_goals: Region) -> None:
+        found = goals_of(part(with_account_goals, "North"))
+        assert len(found.table) == 2, "the goals proposed for the region; accounts are apart"
+        table = found.accounts[found.accounts["metric"] == "revenue"].set_index("account_id")
+        steady = table.loc["steady"]
+        assert steady["done"] == pytest.approx(2600, rel=0.05)
+        assert steady["forecast"] == pytest.approx(5200, rel=0.05)
+        assert steady["rate"] == pytest.approx(100, rel=0.1)
+        assert steady["low"] < steady["forecast"] < steady["high"]
+        assert table.loc["fading", "state"] == "out of reach"
+        assert table.loc["gone", ["state", "lacks"]].tolist() == [
+            "cannot be told",
+            "not measured here",
+        ]
+
+    def test_those_furthest_from_reach_come_first_and_states_are_counted(
+        self, with_account_goals: Region
+    ) -> None:
+        found = goals_of(part(with_account_goals, "North"))
+        assert found.accounts["name"].iloc[0] == "Fading"
+        assert found.sentences[-1].startswith("4 accounts have goals of their own under way: ")
+        assert "out of reach 1" in found.sentences[-1]
+
+    def test_what_a_run_stores_is_what_would_be_computed(self, with_account_goals: Region) -> None:
+        stored = replace(with_account_goals, pooled=dict(account_goal_frames(with_account_goals)))
+        one, other = (
+            goals_of(part(each, "North")).accounts for each in (stored, with_account_goals)
+        )
+        pd.testing.assert_frame_equal(one, other)
 
 
 class TestLevels:

@@ -1,10 +1,13 @@
 """The programme's effect: found where it is, not where it is not, and the traps shown failing."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.impact import ACCOUNTS, estimates, world
+from benchmarks.impact import ACCOUNTS, estimates, placebos, resellers, world
 from kapkit.monitoring.impact import (
     ANCOVA,
     NAIVE,
@@ -113,6 +116,15 @@ class TestSimulatedProgramme:
         stacked = [stack(*world(seed, "noisy top", effect=0.5)) for seed in range(DRAWS)]
         found = [ancova(placebo(one))["effect"] for one in stacked]
         assert abs(np.mean(found)) < 0.03
+
+    @pytest.mark.slow
+    def test_resellers_that_had_no_programme_show_none(
+        self, shared_data: Callable[[str], Path]
+    ) -> None:
+        outcome = resellers(shared_data("adventureworks_dw"))
+        found = placebos(outcome, "random", 30)
+        assert abs(found["effect"].mean()) <= 0.05
+        assert ((found["low"] > 0) | (found["high"] < 0)).mean() <= 0.10
 
     def test_all_parts_stand_side_by_side(self) -> None:
         outcome, entry = world(3, "random", effect=0.3)

@@ -74,6 +74,15 @@ class TestReview:
         assert found["inside"].tolist() == [True]
         assert found["off"].tolist() == [0.25]
 
+    def test_goals_of_accounts_are_scored_by_what_the_account_brought(self, later: Region) -> None:
+        said = later.earlier["forecasts"]
+        alpha = said.assign(account_id=pd.Series(["a"], dtype="str"))
+        both = replace(later, earlier={**later.earlier, "forecasts": pd.concat([said, alpha])})
+        found = scored_goals(both)
+        mine = later.purchases[later.purchases["account_id"] == "a"]
+        inside = mine["date"].between(said["start"].iloc[0], said["end"].iloc[0])
+        assert found["actual"].tolist() == [40.0, mine.loc[inside, "revenue"].sum()]
+
     def test_an_alarm_came_true_where_less_than_six_tenths_came(self, later: Region) -> None:
         found = scored_alerts(later).set_index("account_id")
         # A fifth of a year of 100 is 20 and 30 came; of 50 it is 10 and nothing came.
@@ -185,6 +194,23 @@ class TestProgress:
             "Of 4 actions that fell due in twelve months 50 % were done, "
             "1 of them more than a week late."
         )
+
+    def test_each_account_has_its_plan_beside_its_growth(self) -> None:
+        half = DAY - dt.timedelta(days=10)
+        sold = bought(("a", half - dt.timedelta(days=365), 10.0), ("a", half, 15.0))
+        here = replace(region(NAMES, sold), tables={"plan_actions": self.PLAN})
+        about = pd.DataFrame({"name": list(NAMES.values()), "class": list("ABC")}, list(NAMES))
+        found = progress_of(here, about).by_account
+        assert found.index.tolist() == ["b", "a"], "the least kept first; gamma's is yet to come"
+        assert found["kept"].tolist() == [0.0, 1.0]
+        assert found.loc["a", "growth"] == 0.5
+        assert np.isnan(found.loc["b", "growth"]), "nothing the year before, no growth"
+
+    def test_a_skipped_action_without_a_reason_is_counted_as_such(self) -> None:
+        plan = self.PLAN.assign(outcome=None)
+        here = replace(region(NAMES, bought()), tables={"plan_actions": plan})
+        about = pd.DataFrame({"name": list(NAMES.values()), "class": list("ABC")}, list(NAMES))
+        assert progress_of(here, about).reasons.to_dict() == {"no reason given": 1}
 
     def test_no_plan_is_said(self) -> None:
         about = pd.DataFrame({"name": list(NAMES.values()), "class": list("ABC")}, list(NAMES))

@@ -14,7 +14,8 @@ from kapkit.monitoring.impact import ANCOVA, MATCHED, NAIVE, PLACEBO
 from kapkit.monitoring.programme import Programme
 from kapkit.monitoring.review import Review
 from kapkit.report.display import Chart, Column, Finding, Table
-from kapkit.report.look import ACCENT, CONTEXT, INK, LOSS, canvas, label, percent_axis
+from kapkit.report.forest import draw_forest, forest_height
+from kapkit.report.look import ACCENT, INK, LOSS, canvas, label, percent_axis
 from kapkit.wording import amount, percent, say, signed_percent
 
 
@@ -76,15 +77,12 @@ def plot_programme(found: Programme) -> Chart | Finding:
     if table.empty:
         return Finding([])
     rows = table[::-1].reset_index(drop=True)
-    with canvas(height=0.8 + 0.32 * len(rows)) as (figure, axes):
+    shades = {"trap": LOSS, "main": ACCENT}
+    colors = [shades.get(str(kind), INK) for kind in rows["kind"]]
+    with canvas(height=forest_height(len(rows))) as (figure, axes):
+        draw_forest(axes, list(rows["name"]), rows[["effect", "low", "high"]], colors)
         for at, row in enumerate(rows.to_dict("records")):
-            color = LOSS if row["kind"] == "trap" else ACCENT if row["kind"] == "main" else INK
-            axes.plot([row["low"], row["high"]], [at, at], color=color, linewidth=2, alpha=0.6)
-            axes.plot(row["effect"], at, "o", color=color)
             label(axes, signed_percent(row["effect"]), (row["high"], float(at)))
-        axes.axvline(0, color=CONTEXT, linewidth=1.5)
-        axes.set_yticks(range(len(rows)), list(rows["name"]), parse_math=False)
-        axes.grid(axis="y", visible=False)
         axes.margins(x=0.12)
         axes.set_xlabel(say("Change in revenue, with 95 % interval"))
         percent_axis(axes.xaxis)
@@ -225,19 +223,15 @@ def plot_course(region: Region, goals: Goals) -> Chart | Finding:
     table = table.sort_values("end").drop_duplicates("metric", keep="last")
     if table.empty:
         return Finding([])
-    with canvas(height=0.9 + 0.5 * len(table)) as (figure, axes):
-        for at, row in enumerate(table[::-1].to_dict("records")):
-            low, mid, high = (row[name] / row["target"] for name in ("low", "forecast", "high"))
-            axes.plot([low, high], [at, at], color=ACCENT, linewidth=6, alpha=0.35)
-            axes.plot(mid, at, "o", color=ACCENT)
+    rows = table[::-1]
+    shares = rows[["forecast", "low", "high"]].div(rows["target"], axis=0)
+    names = [str(name).capitalize() for name in rows["metric"]]
+    with canvas(height=forest_height(len(rows))) as (figure, axes):
+        draw_forest(axes, names, shares, [ACCENT] * len(rows), reference=1.0)
+        for at, chance in enumerate(rows["chance"]):
             beside = ("axes fraction", "data")
-            label(axes, percent(row["chance"]), (1.0, float(at)), xycoords=beside)
-        axes.axvline(1, color=INK, linewidth=1.5, linestyle="--")
-        names = [str(name).capitalize() for name in table["metric"][::-1]]
-        axes.set_yticks(range(len(table)), names)
-        axes.set_ylim(-0.6, len(table) - 0.4)
+            label(axes, percent(chance), (1.0, float(at)), xycoords=beside)
         axes.margins(x=0.15)
-        axes.grid(axis="y", visible=False)
         axes.set_xlabel(say("Expected at the period's end, of the target (80 %)"))
         percent_axis(axes.xaxis)
     words = "; ".join(

@@ -15,12 +15,53 @@ from kapkit.wording import amount, percent, say
 def table_goals(region: Region, goals: Goals) -> Table:
     """List the goals with the chance to reach each, and what keeps them from being goals."""
     table = goals.table
+    rows = zip(table["metric"], table["start"], table["end"], strict=True)
+    names = [f"{metric.capitalize()} {period(start, end)}" for metric, start, end in rows]
+    return Table(
+        _written(region, table).assign(goal=names),
+        {"goal": Column(say("Goal")), **_columns()},
+        name="goals",
+        caption=say("Goals, {currency}", currency=region.book.currency),
+        how=say(
+            "Chance: what is done plus what a pool of simple forecasts expects of the days left, "
+            "with the errors that pool made before. On course from 70 %, at risk below 30 %, out "
+            "of reach below 5 %. A proposed goal is last year's period, or what is expected if "
+            "that is more."
+        ),
+    )
+
+
+def table_account_goals(region: Region, goals: Goals, *, most: int = 30) -> Table | Finding:
+    """List the goals of single accounts, those furthest from reach first."""
+    table = goals.accounts.head(most)
+    if table.empty:
+        return Finding([say("No account has a goal of its own.")])
+    rows = zip(table["metric"], table["start"], table["end"], strict=True)
+    names = [f"{metric.capitalize()} {period(start, end)}" for metric, start, end in rows]
+    count = f"{len(goals.accounts):,}"
+    return Table(
+        _written(region, table).assign(goal=names, name=table["name"]),
+        {"name": Column(say("Account")), "goal": Column(say("Goal")), **_columns()},
+        name="account-goals",
+        caption=say(
+            "Goals of accounts, {currency}: {shown} of {count}",
+            currency=region.book.currency,
+            shown=str(len(table)),
+            count=count,
+        ),
+        how=say(
+            "Sorted by how far what is expected stays below the target. An account may stop, so "
+            "the range holds all that accounts with a goal brought of what was forecast, noughts "
+            "too."
+        ),
+        folded=True,
+    )
+
+
+def _written(region: Region, table: pd.DataFrame) -> pd.DataFrame:
+    """Write goals as their table shows them, each in its metric's own unit."""
     shown = pd.DataFrame(
         {
-            "goal": [
-                f"{row['metric'].capitalize()} {period(row['start'], row['end'])}"
-                for row in table.to_dict("records")
-            ],
             "owner": table["owner"],
             "state": table["state"],
             "chance": table["chance"].where(table["end"] > pd.Timestamp(region.as_of)),
@@ -37,8 +78,11 @@ def table_goals(region: Region, goals: Goals) -> Table:
         else "–"
         for mid, low, high, metric in ranges
     ]
-    columns = {
-        "goal": Column(say("Goal")),
+    return shown
+
+
+def _columns() -> dict[str, Column]:
+    return {
         "target": Column(say("Target"), numeric=True),
         "done": Column(say("So far"), numeric=True),
         "forecast": Column(say("Expected (80 %)"), numeric=True),
@@ -49,18 +93,6 @@ def table_goals(region: Region, goals: Goals) -> Table:
         "owner": Column(say("Owner")),
         "lacks": Column(say("To mend")),
     }
-    return Table(
-        shown,
-        columns,
-        name="goals",
-        caption=say("Goals, {currency}", currency=region.book.currency),
-        how=say(
-            "Chance: what is done plus what a pool of simple forecasts expects of the days left, "
-            "with the errors that pool made before. On course from 70 %, at risk below 30 %, out "
-            "of reach below 5 %. A proposed goal is last year's period, or what is expected if "
-            "that is more."
-        ),
-    )
 
 
 def finding_goals(goals: Goals) -> Finding:

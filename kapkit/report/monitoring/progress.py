@@ -23,27 +23,69 @@ def table_progress(found: Progress) -> Table | Finding:
     table = pd.concat(rows, ignore_index=True)
     if table.empty:
         return Finding([])
-    columns = {
-        "of": Column(say("Of")),
-        "by": Column(say("by")),
-        **{
-            name: Column(head, numeric=True)
-            for name, head in {
-                "planned": say("Due"),
-                "done": say("Done"),
-                "done late": say("Late"),
-                "skipped": say("Skipped"),
-                "overdue": say("Overdue"),
-            }.items()
-        },
-        "kept": Column(say("Share done"), percent, numeric=True),
-    }
+    columns = {"of": Column(say("Of")), "by": Column(say("by")), **_counts()}
     return Table(
         table,
         columns,
         name="progress",
         caption=say("Actions that fell due in the last twelve months"),
         how=say("Late: more than a week after its day."),
+    )
+
+
+def _counts() -> dict[str, Column]:
+    heads = {
+        "planned": say("Due"),
+        "done": say("Done"),
+        "done late": say("Late"),
+        "skipped": say("Skipped"),
+        "overdue": say("Overdue"),
+    }
+    counted = {name: Column(head, numeric=True) for name, head in heads.items()}
+    return {**counted, "kept": Column(say("Share done"), percent, numeric=True)}
+
+
+def table_reasons(found: Progress) -> Table | Finding:
+    """Count why planned actions were skipped."""
+    if found.reasons.empty:
+        return Finding([say("Nothing was skipped.")] if len(found.actions) else [])
+    columns = {
+        "reason": Column(say("Reason given")),
+        "count": Column(say("Actions skipped"), numeric=True),
+    }
+    counted = found.reasons.rename("count").rename_axis("reason").reset_index()
+    return Table(
+        counted,
+        columns,
+        name="reasons",
+        caption=say("Why actions were skipped, in twelve months"),
+    )
+
+
+def table_kept(found: Progress, *, most: int = 30) -> Table | Finding:
+    """List the accounts whose plan was kept least, beside how their revenue went; not causal."""
+    if found.by_account.empty:
+        return Finding([])
+    columns = {
+        "name": Column(say("Account")),
+        "class": Column(say("Class")),
+        **_counts(),
+        "growth": Column(say("Growth"), signed_percent, numeric=True),
+    }
+    shown = found.by_account.head(most)
+    count = f"{len(found.by_account):,}"
+    return Table(
+        shown,
+        columns,
+        name="kept",
+        caption=say(
+            "Plan and result by account: {shown} of {count}", shown=str(len(shown)), count=count
+        ),
+        how=say(
+            "Those with most left undone first. Revenue of the last half-year against the same "
+            "half a year before. Not a cause: owners keep plans where business is good already."
+        ),
+        folded=True,
     )
 
 
