@@ -356,7 +356,11 @@ def _contacts(
         (
             part,
             worded(f"{NOUNS.get(str(kind), kind)}s"),
-            say("{planned}, today {today}", planned=f"{planned[kind]:.0f}", today=f"{now:.0f}"),
+            say(
+                "{planned} a year, today {today}",
+                planned=f"{planned[kind]:.0f}",
+                today=f"{now:.0f}",
+            ),
         )
         for kind, now in today.items()
         if now + planned[kind]

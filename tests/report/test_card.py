@@ -123,7 +123,7 @@ def test_cards_of_a_class_say_what_is_planned_and_why(north: Region) -> None:
     assert [card.table.name for card in shown.cards] == [f"plan-card-{key}" for key in keys]
     said = facts(shown.cards[0])
     planned = plan.allocation.planned.loc[keys[0]]
-    assert said["Visits"] == f"{planned['visit']:.0f}, today 1"
+    assert said["Visits"] == f"{planned['visit']:.0f} a year, today 1"
     assert said["Why"] == plan.allocation.table["reason"][keys[0]]
     assert any(name.startswith("Planned: ") for name in said)
     none = account_card(owned, "a", plan=NoPlan("No plan."), schedule=NoPlan("No plan."))
