@@ -219,8 +219,12 @@ def _class(classified: Classification, key: str, currency: str) -> list[tuple[st
         ),
     ]
     if "potential" in row:
-        said = _between(
-            row["potential"], row.get("potential_low"), row.get("potential_high"), currency
+        ends = row.get("potential_low"), row.get("potential_high")
+        # Both ends are what the account spends where that is more than its peers do.
+        said = (
+            say("no more than it does, {value}", value=amount(row["potential"], currency))
+            if ends[0] == ends[1]
+            else _between(row["potential"], *ends, currency)
         )
         facts.append((part, say("Peers' best fifth spends"), said))
     for name, shown in {

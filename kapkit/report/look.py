@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,6 +16,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 from matplotlib.typing import RcKeyType
+from scipy.optimize import isotonic_regression
 
 from kapkit.wording import amount, language, worded
 
@@ -117,6 +120,21 @@ def short(name: str, *, most: int = 32) -> str:
     """
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def apart(at: pd.Series, *, least: float) -> pd.Series:
+    """Move places along a line so far apart that what is written there does not overlap.
+
+    Order and middle stay as they are.
+
+    >>> apart(pd.Series([1.0, 1.0, 5.0]), least=2.0).tolist()
+    [0.0, 2.0, 5.0]
+    """
+    order = at.sort_values(kind="stable")
+    steps = least * np.arange(len(order))
+    # Blocks that touch move as one, to their mean (isotonic regression of what is left of steps).
+    moved = isotonic_regression(order.to_numpy(dtype=float) - steps).x + steps
+    return pd.Series(moved, order.index).reindex(at.index)
 
 
 def label(axes: Axes, text: str, at: tuple[float, float], **options: object) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 from kapkit.book.region import Region
 from kapkit.evaluation.needs import GAP, IMPORTANT, Needs
 from kapkit.report.display import Chart, Column, Finding, Table, ranges
-from kapkit.report.look import ACCENT, CONTEXT, canvas, label, short
+from kapkit.report.look import ACCENT, CONTEXT, apart, canvas, label, short
 from kapkit.wording import amount, say
 
 _COUNT = Column("", "{:,.0f}".format, numeric=True)
@@ -40,12 +40,16 @@ def plot_needs(region: Region, found: Needs | None) -> Chart | Finding:
         size = 30 + 400 * table["stake"] / most
         colors = [ACCENT if open_ else CONTEXT for open_ in table["open"] > 0]
         axes.scatter(table["fulfilment"], table["importance"], s=size, c=colors, alpha=0.55, lw=0)
-        for need, row in table.iterrows():
-            label(axes, short(str(need), most=36), (row["fulfilment"], row["importance"]),
-                  xytext=(9, 0), fontsize=8)  # fmt: skip
-        low = float(min(table["fulfilment"].min(), table["importance"].min())) - 0.3
-        axes.set_xlim(max(low, 0.8), 5.2)
-        axes.set_ylim(max(low, 0.8), 5.2)
+        seen = table[["fulfilment", "importance"]]
+        low, high = max(float(seen.min().min()) - 0.3, 0.8), min(float(seen.max().max()) + 0.3, 5.2)
+        place = apart(table["importance"], least=(high - low) / 18)
+        for at, row in table.assign(place=place).reset_index(drop=True).iterrows():
+            mark, beside = (row["fulfilment"], row["importance"]), (high, row["place"])
+            axes.plot(*zip(mark, beside, strict=True), color=CONTEXT, linewidth=0.5, clip_on=False)
+            name = short(str(table.index[at]), most=36)
+            label(axes, name, beside, xytext=(4, 0), fontsize=8, annotation_clip=False)
+        axes.set_xlim(low, high)
+        axes.set_ylim(low, high)
         axes.set_xlabel("Fulfilment (1 to 5)")
         axes.set_ylabel("Importance (1 to 5)")
     words = "; ".join(
