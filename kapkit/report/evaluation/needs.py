@@ -43,11 +43,11 @@ def plot_needs(region: Region, found: Needs | None) -> Chart | Finding:
         seen = table[["fulfilment", "importance"]]
         low, high = max(float(seen.min().min()) - 0.3, 0.8), min(float(seen.max().max()) + 0.3, 5.2)
         place = apart(table["importance"], least=(high - low) / 18)
-        for at, row in table.assign(place=place).reset_index(drop=True).iterrows():
-            mark, beside = (row["fulfilment"], row["importance"]), (high, row["place"])
-            axes.plot(*zip(mark, beside, strict=True), color=CONTEXT, linewidth=0.5, clip_on=False)
-            name = short(str(table.index[at]), most=36)
-            label(axes, name, beside, xytext=(4, 0), fontsize=8, annotation_clip=False)
+        marks = zip(table.index, table["fulfilment"], table["importance"], place, strict=True)
+        for need, met, wanted, beside in marks:
+            axes.plot([met, high], [wanted, beside], color=CONTEXT, linewidth=0.5, clip_on=False)
+            at, name = (high, beside), short(str(need), most=36)
+            label(axes, name, at, xytext=(4, 0), fontsize=8, annotation_clip=False)
         axes.set_xlim(low, high)
         axes.set_ylim(low, high)
         axes.set_xlabel("Fulfilment (1 to 5)")
