@@ -64,7 +64,7 @@ def test_init_proposes_what_check_accepts(tmp_path: Path) -> None:
     assert result.output.splitlines() == [
         str(tmp_path / "kapkit.toml"),
         "accounts.csv → accounts: 11 of its 11 columns are like columns of accounts",
-        "sales_2026.parquet → sales: 9 of its 9 columns are like columns of sales",
+        "sales_2026.parquet → sales: 10 of its 10 columns are like columns of sales",
         "products.csv → products: 3 of its 3 columns are like columns of products",
         "kapkit check can run on this draft.",
     ]
