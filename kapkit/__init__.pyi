@@ -286,6 +286,7 @@ from .report.evaluation.needs import plot_needs as plot_needs
 from .report.evaluation.needs import table_account_needs as table_account_needs
 from .report.evaluation.needs import table_matches as table_matches
 from .report.evaluation.needs import table_needs as table_needs
+from .report.evaluation.needs import table_needs_by_region as table_needs_by_region
 from .report.evaluation.profit import finding_concentration as finding_concentration
 from .report.evaluation.profit import finding_contribution as finding_contribution
 from .report.evaluation.profit import finding_losing as finding_losing

@@ -5,8 +5,13 @@ from hypothesis import strategies as st
 
 from kapkit.evaluation.needs import needs, needs_by_region, needs_of
 from kapkit.evaluation.profit import contribution_of
-from kapkit.report.evaluation.needs import finding_needs, plot_needs, table_needs
-from tests.regions import DAY, bought, region
+from kapkit.report.evaluation.needs import (
+    finding_needs,
+    plot_needs,
+    table_needs,
+    table_needs_by_region,
+)
+from tests.regions import DAY, bought, company, region
 
 EARNED = pd.Series({"a": 100.0, "b": 40.0, "c": -30.0, "d": float("nan")})
 
@@ -142,3 +147,34 @@ def test_names_and_order_do_not_matter(rows: list[tuple], random) -> None:
     again = needs(said(*mixed), EARNED.rename(other), as_of=DAY)
     pd.testing.assert_frame_equal(again.table.sort_index(), found.table.sort_index())
     assert found.accounts["stake"].sum() == pytest.approx(found.table["stake"].sum())
+
+
+def test_regions_with_most_at_stake_have_a_column_and_the_others_one() -> None:
+    """By hand: North 5, South 3, East 2; with one column the other two are 5 together."""
+    found = needs(
+        pd.DataFrame(
+            {
+                "account_id": ["a", "b", "c"],
+                "need": ["speed", "speed", "price"],
+                "importance": 5.0,
+                "fulfilment": 1.0,
+                "recorded": pd.Timestamp(DAY),
+            }
+        ),
+        pd.Series({"a": 5.0, "b": 3.0, "c": 2.0}),
+        as_of=DAY,
+    )
+    whole = company(
+        {"a": ("Uno", "<b>North"), "b": ("Due", "South"), "c": ("Tre", "East")},
+        bought(("a", DAY, 1.0, 1.0)),
+    )
+    shown = table_needs_by_region(whole, found, most=1)
+    assert shown.frame["need"].tolist() == ["speed", "price"]
+    assert shown.frame[["whole", "region 0", "others"]].to_numpy().tolist() == [
+        [8.0, 5.0, 3.0],
+        [2.0, 0.0, 2.0],
+    ]
+    page = shown.html()
+    assert "2 others" in page
+    assert "&lt;b&gt;North" in page
+    assert "<b>North" not in page

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from kapkit.book.region import Region
-from kapkit.evaluation.needs import GAP, IMPORTANT, Needs
+from kapkit.evaluation.needs import GAP, IMPORTANT, Needs, needs_by_region
 from kapkit.report.display import Chart, Column, Finding, Table, ranges
 from kapkit.report.look import ACCENT, CONTEXT, apart, canvas, label, short
-from kapkit.wording import amount, say
+from kapkit.wording import amount, say, say_count
 
 _COUNT = Column("", "{:,.0f}".format, numeric=True)
 _ONE = "{:z.1f}".format
@@ -102,6 +102,53 @@ def table_needs(region: Region, found: Needs | None) -> Table | Finding:
             "Opportunity: importance plus the gap where positive (2 to 9).",
             important=f"{IMPORTANT:.0f}",
             gap=f"{GAP:.0f}",
+        ),
+    )
+
+
+def table_needs_by_region(
+    company: Region, found: Needs | None, *, most: int = 6
+) -> Table | Finding:
+    """Lay out where needs are open: what is at stake by need and region; nothing without needs.
+
+    Parameters
+    ----------
+    company : Region
+        The whole company.
+    found : Needs or None
+        From `needs_of`, of the company.
+    most : int
+        Regions that have a column, most at stake first; the others are one.
+    """
+    if found is None or found.table.empty:
+        return Finding([])
+    table = needs_by_region(found, company.accounts["region"])
+    order = table.sum().sort_values(ascending=False, kind="stable").index
+    named, others = order[:most], order[most:]
+    stakes = table[named].set_axis([f"region {at}" for at in range(len(named))], axis="columns")
+    columns = {
+        "need": Column(say("Need")),
+        "whole": Column(
+            say("At stake a year, {currency}", currency=company.book.currency), amount, numeric=True
+        ),
+        **{
+            key: Column(short(str(name)), amount, numeric=True)
+            for key, name in zip(stakes.columns, named, strict=True)
+        },
+    }
+    if len(others):
+        stakes["others"] = table[others].sum(axis=1)
+        columns["others"] = Column(
+            say_count(len(others), "{count} other", "{count} others"), amount, numeric=True
+        )
+    return Table(
+        stakes.assign(whole=table.sum(axis=1)).reset_index(),
+        columns,
+        name="needs-by-region",
+        caption=say("Open needs by what is at stake, in each region"),
+        how=say(
+            "At stake: what the accounts where the need is open contribute a year, losses as "
+            "none; accounts may have several needs."
         ),
     )
 
