@@ -43,17 +43,18 @@ def purchase_frame(sales: LazyFrame) -> LazyFrame:
     order = nw.when(nw.col("revenue") > 0).then(nw.col("order_id"))
     credit = nw.when(nw.col("revenue") < 0).then(nw.col("revenue"))
     lines = _lines(sales).with_columns(_order=order, _credit=credit)
+    discounts = _discounts(lines)
     summed = lines.group_by(*_DAY).agg(
         # A missing value, which is no order, counts as one more.
         nw.col("_order").n_unique().alias("orders"),
         nw.col("_order").is_null().any().cast(nw.Int64).alias("_no_order"),
         nw.len().cast(nw.Int64).alias("lines"),
         nw.col("_credit").sum().alias("credits"),
-        *_discounts(lines),
+        *discounts,
         *_sums(),
     )
     orders = (nw.col("orders") - nw.col("_no_order")).cast(nw.Int64)
-    told = {} if _discounts(lines) else {"discount": nw.lit(None, nw.Float64)}
+    told = {} if discounts else {"discount": nw.lit(None, nw.Float64)}
     return text_keys(_known(summed.with_columns(orders=orders, **told).drop("_no_order")))
 
 

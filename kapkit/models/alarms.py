@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from kapkit.book.region import Region
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, of_accounts, of_all
 
 Array = npt.NDArray[np.float64]
 
@@ -107,8 +107,8 @@ def alarm_frames(found: Alarms, accounts: pd.DataFrame) -> dict[str, pd.DataFram
     """Lay alarms out as a run stores them: rows with a region, those for all without one."""
     rates = pd.DataFrame({"drops": [found.drops], "false_rate": [found.false_rate]})
     return {
-        "alarms": found.table.assign(region=accounts["region"]).reset_index(names="account_id"),
-        "alarms_rates": rates.assign(region=pd.Series([None], dtype="str")),
+        "alarms": of_accounts(found.table, accounts),
+        "alarms_rates": of_all(rates),
     }
 
 

@@ -14,7 +14,7 @@ from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.floor import Floor, floor_of
 from kapkit.models.health import HealthModel, fit_health
 from kapkit.models.health_inputs import health_inputs, kept
-from kapkit.models.pooled import learned, rows_of
+from kapkit.models.pooled import learned, of_accounts, of_all, of_panel, rows_of
 from kapkit.models.scores import auc, auc_error, brier_skill, calibration_curve, calibration_error
 from kapkit.wording import percent, say, several
 
@@ -178,8 +178,6 @@ def health_frames(
     panel : int
         Which group of regions learned together.
     """
-    region = accounts["region"]
-    nowhere = pd.Series(None, dtype="str")
     parts = found.accounts.join(found.points.add_prefix(_PART))
     earlier = found.points_before.add_prefix(_EARLIER)
     said = pd.DataFrame(
@@ -191,14 +189,14 @@ def health_frames(
         }
     )
     frames = {
-        "health": parts.assign(region=region).reset_index(names="account_id"),
-        "health_before": earlier.assign(region=region).reset_index(names="account_id"),
+        "health": of_accounts(parts, accounts),
+        "health_before": of_accounts(earlier, accounts),
         "health_judged": found.judged,
-        "health_curve": found.curve.assign(region=nowhere),
-        "health_weights": found.weights.reset_index().assign(region=nowhere),
-        "health_said": said.assign(region=nowhere),
+        "health_curve": of_all(found.curve),
+        "health_weights": of_all(found.weights.reset_index()),
+        "health_said": of_all(said),
     }
-    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
+    return of_panel(frames, panel)
 
 
 def _laid_out(company: Region) -> dict[str, pd.DataFrame]:

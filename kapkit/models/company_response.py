@@ -3,7 +3,7 @@
 import pandas as pd
 
 from kapkit.book.region import Region
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, of_all
 from kapkit.models.response import Elasticity, contact_panel, elasticity_of_contacts
 
 _TABLE = "elasticity"
@@ -58,7 +58,6 @@ def company_elasticity(company: Region) -> Elasticity:
 
 def elasticity_frames(found: Elasticity) -> dict[str, pd.DataFrame]:
     """Lay an elasticity out as a run stores it: rows for all regions."""
-    nowhere = {"region": pd.Series(None, dtype="str")}
     said = pd.DataFrame(
         {
             "value": [found.value],
@@ -68,8 +67,8 @@ def elasticity_frames(found: Elasticity) -> dict[str, pd.DataFrame]:
         }
     )
     return {
-        _TABLE: found.table.astype(float).reset_index(names="estimate").assign(**nowhere),
-        f"{_TABLE}_said": said.assign(**nowhere),
+        _TABLE: of_all(found.table.astype(float).reset_index(names="estimate")),
+        f"{_TABLE}_said": of_all(said),
     }
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from kapkit.book.region import Region
 from kapkit.models.company_response import NO_CONTACTS
-from kapkit.models.pooled import learned
+from kapkit.models.pooled import learned, of_accounts, of_all, of_panel
 from kapkit.models.retention import Retention, retention
 from kapkit.models.silences import silences
 
@@ -60,15 +60,14 @@ def retention_frames(
     panel : int
         Which group of regions learned together.
     """
-    nowhere = pd.Series(None, dtype="str")
     going = found.going.reindex(accounts.index).astype(float).to_frame("going")
     said = pd.DataFrame({"saved": [found.saved], "sentence": [found.sentence]})
     frames = {
-        _TABLE: going.assign(region=accounts["region"]).reset_index(names="account_id"),
-        f"{_TABLE}_table": found.table.astype(float).reset_index().assign(region=nowhere),
-        f"{_TABLE}_said": said.assign(region=nowhere),
+        _TABLE: of_accounts(going, accounts),
+        f"{_TABLE}_table": of_all(found.table.astype(float).reset_index()),
+        f"{_TABLE}_said": of_all(said),
     }
-    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
+    return of_panel(frames, panel)
 
 
 def _laid_out(company: Region) -> dict[str, pd.DataFrame]:

@@ -13,7 +13,7 @@ from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.bg_nbd import BGNBD
 from kapkit.models.order_history import order_history
 from kapkit.models.outlook import HORIZON_WEEKS, Outlook, outlook_of
-from kapkit.models.pooled import learned, rows_of
+from kapkit.models.pooled import learned, of_accounts, of_all, of_panel, rows_of
 from kapkit.models.regularity import regularity
 from kapkit.models.value import WEEKS_PER_YEAR, Measure, expected_value, past_value, worth
 from kapkit.models.value_axis import USUAL_HALF_LIFE, best_half_life, value_candidates
@@ -142,13 +142,12 @@ def forward_frames(
         Which group of regions learned together.
     """
     said = pd.DataFrame({"kept": [found.kept], "sentence": [found.sentence]})
-    table = found.accounts.assign(region=accounts["region"]).reset_index(names="account_id")
     frames = {
-        "forward": table,
+        "forward": of_accounts(found.accounts, accounts),
         "forward_judged": found.judged,
-        "forward_said": said.assign(region=pd.Series(None, dtype="str")),
+        "forward_said": of_all(said),
     }
-    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
+    return of_panel(frames, panel)
 
 
 def _laid_out(company: Region) -> dict[str, pd.DataFrame]:

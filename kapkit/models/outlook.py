@@ -12,7 +12,7 @@ from kapkit.book.region import Region
 from kapkit.book.schema import ACCOUNTS
 from kapkit.models.backtest import ACCOUNTS_NEEDED
 from kapkit.models.class_probability import SHARES, class_probabilities
-from kapkit.models.pooled import learned, rows_of
+from kapkit.models.pooled import learned, of_accounts, of_all, of_panel, rows_of
 from kapkit.models.potential import Potential, judged_quantiles, potential
 from kapkit.models.value import past_value
 from kapkit.models.value_axis import (
@@ -209,14 +209,12 @@ def outlook_frames(
     told = found.said if panels == 1 else found.said | {"learned": _learned(accounts, regions)}
     said = pd.DataFrame({"question": list(told), "sentence": list(told.values())})
     frames = {
-        "outlook": found.accounts.assign(region=accounts["region"]).reset_index(names="account_id"),
+        "outlook": of_accounts(found.accounts, accounts),
         "outlook_judged": found.judged,
-        "outlook_curves": found.curves.assign(
-            region=pd.Series(None, index=found.curves.index, dtype="str")
-        ),
-        "outlook_said": said.assign(region=pd.Series(None, index=said.index, dtype="str")),
+        "outlook_curves": of_all(found.curves),
+        "outlook_said": of_all(said),
     }
-    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
+    return of_panel(frames, panel)
 
 
 def judged_table(question: str, ways: pd.DataFrame) -> pd.DataFrame:

@@ -48,6 +48,21 @@ def rows_of(frame: pd.DataFrame, region: str | None) -> pd.DataFrame:
     return frame[named.isna() if region is None else named == region]
 
 
+def of_accounts(table: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
+    """Lay out a table indexed by account as a run stores it: each row with its region."""
+    return table.assign(region=accounts["region"]).reset_index(names="account_id")
+
+
+def of_all(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay out what is for all regions as a run stores it: rows without a region."""
+    return table.assign(region=pd.Series(None, index=table.index, dtype="str"))
+
+
+def of_panel(frames: Frames, panel: int) -> dict[str, pd.DataFrame]:
+    """Say of frames which group of regions learned them together."""
+    return {name: frame.assign(panel=panel) for name, frame in frames.items()}
+
+
 @lru_cache(maxsize=8)
 def _now(learn: Callable[[Region], Frames], company: Region) -> Frames:
     return learn(company)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from kapkit.models.contacts import inbound
 from kapkit.models.poisson import Matrix, poisson_slopes
 from kapkit.wording import percent, several
 
@@ -95,7 +96,7 @@ def contact_panel(
         Sales are net revenue; a month whose credits exceed its sales counts 0.
     """
     last = (pd.Timestamp(as_of) + pd.Timedelta(days=1)).to_period("M") - 1
-    own = activities[activities["kind"].isin(list(kinds)) & ~_inbound(activities)]
+    own = activities[activities["kind"].isin(list(kinds)) & ~inbound(activities)]
     begun = own["date"].min() if len(own) else pd.Timestamp(as_of) + pd.Timedelta(days=32)
     first = max(last - months + 1, (begun + pd.offsets.MonthBegin(0)).to_period("M"))
     span = pd.period_range(first, last, freq="M")
@@ -201,12 +202,6 @@ def weighed(known: tuple[float, float], found: tuple[float, float]) -> tuple[flo
     means, errors = zip(known, found, strict=True)
     weights = np.maximum(errors, 1e-9) ** -2.0
     return float(weights @ np.array(means) / weights.sum()), float(weights.sum() ** -0.5)
-
-
-def _inbound(activities: pd.DataFrame) -> pd.Series:
-    if "inbound" not in activities:
-        return pd.Series(data=False, index=activities.index)
-    return activities["inbound"].eq("yes")
 
 
 def _by_month(

@@ -22,6 +22,7 @@ from kapkit.sample.world import (
     TINY_REGION,
     Region,
     Window,
+    plainly_staffed,
     sized_regions,
     tame,
     territories,
@@ -193,7 +194,7 @@ def stream(
     """
     placed = sized_regions(accounts, regions)
     if not dirt:
-        placed = tame(placed, named=regions is not None)
+        placed = plainly_staffed(placed if regions else tame(placed))
         settings = replace(settings, credit_notes=0.0)
     world = World(
         seed=seed,

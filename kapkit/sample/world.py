@@ -132,11 +132,10 @@ def sized_regions(
     )
 
 
-def tame(regions: tuple[Region, ...], *, named: bool = False) -> tuple[Region, ...]:
-    """Give regions that no export spoils: none is tiny or called "NA", no person hard to spell.
+def tame(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+    """Give regions that no export spoils: none is tiny or called "NA".
 
-    The accounts and people of tiny regions go to the largest one; those that somebody ``named``
-    stay as they are.
+    The accounts and people of tiny regions go to the largest one.
 
     Examples
     --------
@@ -144,21 +143,23 @@ def tame(regions: tuple[Region, ...], *, named: bool = False) -> tuple[Region, .
     [('North', 162), ('South', 90), ('East', 45), ('West', 30)]
     """
     largest = max(regions, key=lambda region: region.accounts)
-    tiny = [r for r in regions if r.accounts <= TINY_REGION and r is not largest]
-    joined = [] if named else tiny
-    kept = [region for region in regions if region not in joined]
+    joined = [r for r in regions if r.accounts <= TINY_REGION and r is not largest]
     more = [owner for region in joined for owner in region.owners]
     whole = largest._replace(
         accounts=largest.accounts + sum(region.accounts for region in joined),
         owners=(*largest.owners, *more),
     )
-    tamed = [whole if region is largest else region for region in kept]
+    kept = (whole if region is largest else region for region in regions if region not in joined)
     return tuple(
-        region._replace(
-            name=region.name if named else _PLAIN_REGIONS.get(region.name, region.name),
-            owners=tuple(plain(_PLAIN_PEOPLE.get(owner, owner)) for owner in region.owners),
-        )
-        for region in tamed
+        region._replace(name=_PLAIN_REGIONS.get(region.name, region.name)) for region in kept
+    )
+
+
+def plainly_staffed(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+    """Write the names of the people without accents."""
+    return tuple(
+        region._replace(owners=tuple(plain(_PLAIN_PEOPLE.get(o, o)) for o in region.owners))
+        for region in regions
     )
 
 
