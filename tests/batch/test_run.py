@@ -73,7 +73,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(notebooks, "template_folder", lambda: templates)
         places = ["--runs", folder / "runs", "--reports", folder / "reports"]
-        result = kapkit("run", "--book", SAMPLE, *places, "--jobs", "2", "--timeout", "30")
+        # A card for each account of class A, drawn on a busy machine, takes half of the time limit.
+        fast = ["--jobs", "2", "--timeout", "30", "--set", "cards=5"]
+        result = kapkit("run", "--book", SAMPLE, *places, *fast)
     return Ran(folder, result)
 
 
